@@ -1,0 +1,45 @@
+# `make reproduce`: the reduced-scale reproduction from nothing. `make help` lists the rest.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
+SCALE ?= quick
+BIN := .venv/bin
+READY := .venv/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup reproduce test lint bench pins
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: $(READY)  ## the environment in .venv
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit('mbmf needs Python 3.11 or newer; name one with PYTHON=...' if sys.version_info < (3, 11) else 0)"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+reproduce: setup  ## every figure at quick scale, from nothing (SCALE=paper: hours)
+	MBMF_CORES=$(CORES) dvc repro workflow/dvc/$(SCALE)/dvc.yaml
+	@echo "Done. Figures: results/$(SCALE)/figures   executed notebooks: results/$(SCALE)/notebooks"
+
+test: setup lint  ## all checks and tests
+	pytest --numprocesses=$(CORES) --dist=worksteal
+
+lint: setup  ## formatting, style, types, notebooks without outputs
+	ruff format --check src tests benchmarks
+	ruff check src tests benchmarks
+	mypy
+	snakefmt --check workflow
+	nbstripout --verify workflow/notebooks/*.ipynb
+
+bench: setup  ## time against peers and limits
+	python benchmarks/run.py
+
+pins: setup  ## write requirements.txt from what is installed
+	{ sed -n '/^#/p' requirements.txt; pip freeze --exclude-editable | sed 's/+cpu$$//'; } > requirements.new
+	mv requirements.new requirements.txt

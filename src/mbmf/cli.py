@@ -1,0 +1,144 @@
+"""The command line: `mbmf <step>`, one command for each step of the workflow.
+
+Exit status 0, 1 (the step failed) or 2 (wrong input).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from mbmf.errors import InputError, NonFiniteError
+
+app = typer.Typer(
+    help="Steps of the reproduction. The workflow calls them; so can you.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, hopper or ant")]
+Seed = Annotated[int, typer.Option(min=0, help="of all random streams of the run")]
+Threads = Annotated[int, typer.Option(min=1, help="processor threads")]
+JsonSettings = Annotated[str, typer.Option("--settings", help="the run's settings as JSON")]
+
+
+@app.command()
+def random_data(
+    agent: Agent, settings: JsonSettings, seed: Seed, output: Annotated[Path, typer.Option()]
+) -> None:
+    """Roll out random actions (D_RAND)."""
+    from mbmf.random_data import RandomDataSettings
+    from mbmf.steps.random_data import write_random_data
+
+    write_random_data(_agent(agent), _settings(RandomDataSettings, settings), seed, output)
+
+
+@app.command()
+def model_based(
+    agent: Agent,
+    settings: JsonSettings,
+    seed: Seed,
+    random_data: Annotated[Path, typer.Option(help="D_RAND, from `mbmf random-data`")],
+    output: Annotated[Path, typer.Option(help="the run's folder")],
+    threads: Threads = 1,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+) -> None:
+    """Run Algorithm 1, going on from the checkpoint of an interrupted run."""
+    import torch
+
+    from mbmf.model_based import ModelBasedSettings
+    from mbmf.steps.model_based import run_model_based
+
+    torch.set_num_threads(threads)
+    checked = _settings(ModelBasedSettings, settings)
+    run_model_based(_agent(agent), checked, seed, random_data, output, _device(device))
+
+
+@app.command()
+def divergence(
+    agent: Agent,
+    run: Annotated[Path, typer.Option(help="folder of a finished model-based run")],
+    random_data: Annotated[Path, typer.Option(help="D_RAND that the run learned from")],
+    settings: JsonSettings,
+    seed: Seed,
+    steps: Annotated[int, typer.Option(min=1, help="length of the open-loop prediction")],
+    starts: Annotated[int, typer.Option(min=1, help="start states in each set of rollouts")],
+    errors: Annotated[Path, typer.Option(help="table of errors to write")],
+    trajectory: Annotated[Path, typer.Option(help="table of one trajectory to write")],
+) -> None:
+    """Compare open-loop predictions with true rollouts (Fig. 5)."""
+    import torch
+
+    from mbmf.random_data import RandomDataSettings
+    from mbmf.steps.divergence import write_divergence
+
+    torch.set_num_threads(1)
+    checked = _settings(RandomDataSettings, settings)
+    write_divergence(
+        _agent(agent), run, random_data, checked, seed, steps, starts, errors, trajectory
+    )
+
+
+@app.command()
+def tabulate(
+    tables: Annotated[list[Path], typer.Argument(help="tables with the same columns")],
+    output: Annotated[Path, typer.Option(help="table to write")],
+) -> None:
+    """Put the rows of several tables into one."""
+    from mbmf.tables import concatenate
+
+    concatenate(tables, output)
+
+
+def _agent(name: str) -> str:
+    from mbmf.agents import AGENTS
+
+    if name not in AGENTS:
+        raise InputError(f"--agent {name}: unknown agent; should be one of {', '.join(AGENTS)}")
+    return name
+
+
+def _settings(kind: Any, text: str) -> Any:
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        problems = [
+            f"--settings: {'.'.join(map(str, details['loc'])) or 'JSON'}: {details['msg']}"
+            for details in error.errors()
+        ]
+        raise InputError("\n".join(problems)) from None
+
+
+def _device(name: str) -> str:
+    import torch
+
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"--device {name}: not to be had on this machine ({reason})") from None
+    return name
+
+
+def main() -> None:
+    """Entry point of `mbmf`: one line for an error that the user can mend."""
+    try:
+        app()
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except NonFiniteError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""Configuration: read from YAML files, merged, and checked before anything is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import AfterValidator, Field, NonNegativeInt, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from mbmf.agents import AGENTS, get_agent
+from mbmf.errors import InputError
+from mbmf.model_based import ModelBasedSettings
+from mbmf.settings import PositiveInteger, Settings
+
+
+def _known_agent(name: str) -> str:
+    if name not in AGENTS:
+        raise PydanticCustomError(
+            "agent", "unknown agent; should be one of {known}", {"known": ", ".join(AGENTS)}
+        )
+    return name
+
+
+def _no_duplicates(values: list[Any]) -> list[Any]:
+    twice = [value for index, value in enumerate(values) if value in values[:index]]
+    if twice:
+        raise PydanticCustomError(
+            "duplicate", "{value} is listed twice; each may stand once", {"value": twice[0]}
+        )
+    return values
+
+
+AgentName = Annotated[str, AfterValidator(_known_agent)]
+Seeds = Annotated[
+    list[Annotated[NonNegativeInt, Field(lt=2**32)]],
+    Field(min_length=1, max_length=1000),
+    AfterValidator(_no_duplicates),
+]
+Values = Annotated[list[int | float], Field(min_length=1), AfterValidator(_no_duplicates)]
+
+
+class AgentConfiguration(Settings):
+    """One agent's settings for each method."""
+
+    model_based: ModelBasedSettings
+
+
+class Figure5Configuration(Settings):
+    """Rollout divergence."""
+
+    agent: AgentName
+    steps: PositiveInteger = Field(description="length of the open-loop prediction")
+    starts: PositiveInteger = Field(description="start states for the error curve, per rollout set")
+    elements: list[str] = Field(min_length=6, description="state elements shown, a panel each")
+
+    @model_validator(mode="after")
+    def _known_elements(self) -> Figure5Configuration:
+        known = get_agent(self.agent).state_names
+        for element in self.elements:
+            if element not in known:
+                raise PydanticCustomError(
+                    "element",
+                    "elements: {agent} has no state element {element}; should be one of {known}",
+                    {"agent": self.agent, "element": element, "known": ", ".join(known)},
+                )
+        return self
+
+
+class Sweep(Settings):
+    """One parameter varied around an agent's settings."""
+
+    panel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    parameter: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
+    values: Values
+
+
+class Figure6Configuration(Settings):
+    """Design decisions."""
+
+    agents: Annotated[list[AgentName], Field(min_length=1), AfterValidator(_no_duplicates)]
+    sweeps: list[Sweep] = Field(min_length=1)
+
+
+class FiguresConfiguration(Settings):
+    """What each figure shows."""
+
+    figure_5: Figure5Configuration
+    figure_6: Figure6Configuration
+
+
+class Configuration(Settings):
+    """All that the workflow is told."""
+
+    scale: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+    seeds: Seeds
+    agents: dict[AgentName, AgentConfiguration]
+    figures: FiguresConfiguration
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe subset that refuses a key given twice, where PyYAML keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for index, key in enumerate(keys):
+            if key in keys[:index]:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", node.start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """One configuration file as plain values.
+
+    Raises:
+        InputError: not there, not YAML, or not a mapping.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such configuration file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as a YAML text file ({error})") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: should hold a mapping of keys to values")
+    return content
+
+
+def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """`overlay` laid over `base`: mappings merge key by key, everything else is replaced."""
+    merged = dict(base)
+    for key, value in overlay.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def load_configuration(paths: Sequence[Path]) -> Configuration:
+    """Read files, each laid over those before, and check the result.
+
+    Raises:
+        InputError: one line per problem, naming file, key, and what is allowed.
+    """
+    layers = [(str(path), read_yaml(path)) for path in paths]
+    return check_configuration(layers)
+
+
+def check_configuration(layers: Sequence[tuple[str, dict[str, Any]]]) -> Configuration:
+    """As `load_configuration`, from (name, content) of each layer."""
+    merged: dict[str, Any] = {}
+    for _, content in layers:
+        merged = merge(merged, content)
+    try:
+        configuration = Configuration.model_validate(merged)
+    except ValidationError as error:
+        problems = [_problem(layers, details) for details in error.errors()]
+        raise InputError("\n".join(dict.fromkeys(problems))) from None
+    _check_references(layers, configuration)
+    return configuration
+
+
+def _check_references(
+    layers: Sequence[tuple[str, dict[str, Any]]], configuration: Configuration
+) -> None:
+    """Checks that need several sections: agents that figures name, parameters of sweeps."""
+    figures = configuration.figures
+    named = [(("figures", "figure_5", "agent"), figures.figure_5.agent)]
+    named += [(("figures", "figure_6", "agents"), agent) for agent in figures.figure_6.agents]
+    for keys, agent in named:
+        if agent not in configuration.agents:
+            raise InputError(
+                f"{_source(layers, keys)}: {'.'.join(keys)}: {agent} has no settings under "
+                f"agents; these have: {', '.join(configuration.agents)}"
+            )
+    for index, sweep in enumerate(figures.figure_6.sweeps):
+        for agent in figures.figure_6.agents:
+            for value in sweep.values:
+                where = ("figures", "figure_6", "sweeps", index)
+                try:
+                    configuration.agents[agent].model_based.replaced(sweep.parameter, value)
+                except ValidationError as error:
+                    raise InputError(
+                        f"{_source(layers, where)}: {_dotted(where)}: {value!r} is no value for "
+                        f"{sweep.parameter}: {error.errors()[0]['msg']}"
+                    ) from None
+                except KeyError as error:
+                    raise InputError(
+                        f"{_source(layers, where)}: {_dotted(where)}.parameter: {error.args[0]}"
+                    ) from None
+
+
+def _problem(layers: Sequence[tuple[str, dict[str, Any]]], details: ErrorDetails) -> str:
+    """One line for one of pydantic's errors."""
+    keys = tuple(key for key in details["loc"] if key != "[key]")
+    message = details["msg"].removeprefix("Value error, ")
+    if details["type"] == "extra_forbidden":
+        message = "unknown key" + _neighbours(keys)
+    elif details["type"] == "missing":
+        message = "missing; it must be set"
+    elif not isinstance(details["input"], dict | list):
+        message += f" (found {details['input']!r})"
+    return f"{_source(layers, keys)}: {_dotted(keys) or 'the whole file'}: {message}"
+
+
+def _neighbours(keys: tuple[int | str, ...]) -> str:
+    """The keys that are allowed where an unknown one was found."""
+    model: Any = Configuration
+    for key in keys[:-1]:
+        if isinstance(key, int):
+            continue
+        annotation = model.model_fields[key].annotation if hasattr(model, "model_fields") else model
+        inner = [a for a in getattr(annotation, "__args__", ()) if hasattr(a, "model_fields")]
+        model = inner[-1] if inner else annotation
+    known = getattr(model, "model_fields", {})
+    return f"; allowed here: {', '.join(known)}" if known else ""
+
+
+def _dotted(keys: Sequence[int | str]) -> str:
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+    return text.removeprefix(".")
+
+
+def _source(layers: Sequence[tuple[str, dict[str, Any]]], keys: Sequence[int | str]) -> str:
+    """Name of the layer that set the deepest part of `keys`, the last one if several did."""
+
+    def depth(content: Any) -> int:
+        for level, key in enumerate(keys):
+            inside = (isinstance(content, dict) and key in content) or (
+                isinstance(content, list) and isinstance(key, int) and key < len(content)
+            )
+            if not inside:
+                return level
+            content = content[key]
+        return len(keys)
+
+    return max(reversed(layers), key=lambda layer: depth(layer[1]))[0]

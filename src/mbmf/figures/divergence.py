@@ -1,0 +1,98 @@
+"""Figure 5: how open-loop predictions diverge from true rollouts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from mbmf.figures.style import AGENT_TITLES, sample, use_style
+
+_COLUMNS = 3
+_SETS = {"random": "held-out random rollouts", "MPC": "held-out MPC rollouts"}
+
+
+def rollout_against_prediction(
+    trajectories: pd.DataFrame, elements: Sequence[str], scale: str
+) -> Figure:
+    """One fixed sequence of controls: the true rollout solid, the prediction dotted.
+
+    Args:
+        trajectories: columns agent, seed, element, step, time (s), true, predicted.
+        elements: state elements shown, a panel each.
+        scale: named in the title.
+    """
+    use_style()
+    agent = str(trajectories["agent"].iloc[0])
+    seeds = sorted(trajectories["seed"].unique())
+    # One rollout can be shown, not a mean over seeds: each seed has a body of its own.
+    shown = trajectories[trajectories["seed"] == seeds[0]]
+    rows = math.ceil(len(elements) / _COLUMNS)
+    figure, grid = plt.subplots(
+        rows, _COLUMNS, figsize=(3.4 * _COLUMNS, 2.1 * rows + 0.7), sharex=True, squeeze=False
+    )
+    for axes in grid.flat[len(elements) :]:
+        axes.set_axis_off()
+    for axes, element in zip(grid.flat, elements, strict=False):
+        panel = shown[shown["element"] == element]
+        axes.plot(panel["step"], panel["true"], "-", color="C0", label="true rollout")
+        axes.plot(panel["step"], panel["predicted"], ":", color="C3", lw=2, label="prediction")
+        axes.set_title(element)
+    for axes in grid[-1]:
+        axes.set_xlabel("steps")
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    steps = int(shown["step"].max())
+    figure.suptitle(
+        f"Figure 5: {AGENT_TITLES[agent].lower()}, {steps} open-loop steps of "
+        f"{shown['time'].max() / steps:g} s ({scale} scale, seed {seeds[0]} of {len(seeds)})"
+    )
+    return figure
+
+
+def error_against_steps(errors: pd.DataFrame, scale: str) -> Figure:
+    """Normalised error against the number of steps, a curve for each iteration's model.
+
+    Median over start states and seeds; the band holds half of them (25 to 75 %).
+
+    Args:
+        errors: columns agent, seed, iteration, rollouts, start, step, error.
+        scale: named in the title.
+    """
+    use_style()
+    agent = str(errors["agent"].iloc[0])
+    sets = [name for name in _SETS if name in set(errors["rollouts"])]
+    iterations = sorted(errors["iteration"].unique())
+    figure, grid = plt.subplots(
+        1, len(sets), figsize=(4.6 * len(sets), 3.8), sharey=True, squeeze=False
+    )
+    for axes, name in zip(grid[0], sets, strict=True):
+        sns.lineplot(
+            errors[errors["rollouts"] == name],
+            x="step",
+            y="error",
+            hue="iteration",
+            hue_order=iterations,
+            palette=sns.color_palette("viridis_r", len(iterations) + 1)[1:],
+            estimator="median",
+            errorbar=("pi", 50),
+            err_kws={"alpha": 0.15, "linewidth": 0},
+            legend="full" if name == sets[-1] else False,
+            ax=axes,
+        )
+        axes.set_yscale("log")
+        axes.set_title(_SETS[name])
+        axes.set_xlabel("steps predicted open loop")
+        axes.set_ylabel("state error [spread of the random data]")
+    sns.move_legend(
+        grid[0, -1], "center left", bbox_to_anchor=(1, 0.5), title="model of\niteration"
+    )
+    starts = errors.groupby(["rollouts", "seed"], observed=True)["start"].nunique().max()
+    figure.suptitle(
+        f"Figure 5, in numbers: {AGENT_TITLES[agent].lower()}, median and middle half over "
+        f"{starts} start states a seed ({sample(scale, errors['seed'].nunique())})"
+    )
+    return figure

@@ -1,0 +1,141 @@
+"""Recorded rollouts: how they are kept, collected, and read from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+
+from mbmf.agents import BatchedAgentEnv
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rollouts:
+    """N rollouts of at most T steps; a shorter one is padded with its last state and zeros.
+
+    Attributes:
+        states: (N, T + 1, S) true states, in the simulator's units.
+        actions: (N, T, A) planned actions in [−1, 1], without the noise of execution.
+        rewards: (N, T) rewards of the steps as executed.
+        lengths: (N,) steps of each rollout.
+    """
+
+    states: Array
+    actions: Array
+    rewards: Array
+    lengths: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, rows: slice) -> Rollouts:
+        return Rollouts(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    @property
+    def env_steps(self) -> int:
+        """Simulator steps that these rollouts took."""
+        return int(self.lengths.sum())
+
+    @property
+    def returns(self) -> Array:
+        """(N,) summed rewards."""
+        return self.rewards.sum(axis=1)
+
+    def transitions(self) -> tuple[Array, Array, Array]:
+        """States (M, S), actions (M, A) and next states (M, S) of all steps taken."""
+        taken = np.arange(self.actions.shape[1]) < self.lengths[:, None]
+        return self.states[:, :-1][taken], self.actions[taken], self.states[:, 1:][taken]
+
+    def windows(self, horizon: int) -> tuple[Array, Array]:
+        """All stretches of `horizon` steps: states (M, H + 1, S) and actions (M, H, A).
+
+        M is 0 if no rollout is that long.
+        """
+        starts = [
+            (rollout, first)
+            for rollout, length in enumerate(self.lengths)
+            for first in range(int(length) - horizon + 1)
+        ]
+        rows, firsts = np.array(starts, dtype=np.intp).reshape(-1, 2).T
+        steps = firsts[:, None] + np.arange(horizon + 1)
+        return self.states[rows[:, None], steps], self.actions[rows[:, None], steps[:, :-1]]
+
+    def problem(self, count: int, steps: int, state_dim: int, action_dim: int) -> str | None:
+        """What is wrong with the arrays for `count` rollouts of `steps` steps, if anything."""
+        shapes = {
+            "states": (count, steps + 1, state_dim),
+            "actions": (count, steps, action_dim),
+            "rewards": (count, steps),
+            "lengths": (count,),
+        }
+        for name, shape in shapes.items():
+            array = getattr(self, name)
+            if array.shape != shape:
+                return f"{name} has the shape {array.shape}, should be {shape}"
+            if not np.isfinite(array).all():
+                return f"{name} holds values that are not finite"
+        if not ((self.lengths >= 1) & (self.lengths <= steps)).all():
+            return f"lengths should lie between 1 and {steps}"
+        return None
+
+    def to_arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
+        """Arrays by name, for a file."""
+        return {f"{prefix}.{field.name}": getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]], prefix: str) -> Rollouts:
+        """Inverse of `to_arrays`; raises KeyError if one is missing."""
+        return cls(*(arrays[f"{prefix}.{field.name}"] for field in fields(cls)))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Rollouts]) -> Rollouts:
+        """All rollouts of `parts`, which must have the same T."""
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+
+
+# (states (B, S), step) -> planned actions (B, A), executed actions (B, A)
+Controller = Callable[[Array, NDArray[np.intp], int], tuple[NDArray[Any], NDArray[Any]]]
+
+
+def collect(agent: str, seeds: Sequence[int], steps: int, controller: Controller) -> Rollouts:
+    """Roll out one body per seed, side by side, until each has ended or taken `steps`.
+
+    Args:
+        agent: name of the agent.
+        seeds: of each body's start.
+        steps: T, most steps of a rollout.
+        controller: called with the states (B, S) of the bodies still going, their indices
+            (B,) and the step; returns the actions to record and those to execute, (B, A).
+    """
+    env = BatchedAgentEnv(
+        agent, len(seeds), max_episode_steps=steps, autoreset_mode=AutoresetMode.DISABLED
+    )
+    state_dim, action_dim = env.agent.state_dim, env.agent.action_dim
+    states = np.empty((len(seeds), steps + 1, state_dim))
+    actions = np.zeros((len(seeds), steps, action_dim))
+    rewards = np.zeros((len(seeds), steps))
+    lengths = np.zeros(len(seeds), dtype=np.int64)
+    states[:, 0], _ = env.reset(seed=list(seeds))
+    going = np.arange(len(seeds))
+    for step in range(steps):
+        planned, executed = controller(states[going, step], going, step)
+        actions[going, step] = planned
+        command = np.zeros((len(seeds), action_dim))
+        command[going] = executed
+        observation, reward, terminated, _, _ = env.step(command)
+        states[:, step + 1] = states[:, step]
+        states[going, step + 1] = observation[going]
+        rewards[going, step] = reward[going]
+        lengths[going] += 1
+        going = going[~terminated[going]]
+        if not len(going):
+            states[:, step + 2 :] = states[:, step + 1 : step + 2]
+            break
+    env.close()
+    return Rollouts(states, actions, rewards, lengths)

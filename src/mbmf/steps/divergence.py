@@ -1,0 +1,39 @@
+"""The step behind Figure 5: open-loop predictions of a finished run beside the truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mbmf.agents import get_agent
+from mbmf.divergence import error_table, trajectory_table
+from mbmf.random_data import RandomDataSettings
+from mbmf.rollouts import Rollouts
+from mbmf.steps.model_based import HELD_OUT, MODELS, read_held_out, read_models
+from mbmf.steps.random_data import read_random_data
+from mbmf.tables import write_table
+
+
+def write_divergence(
+    agent: str,
+    run: Path,
+    data_path: Path,
+    settings: RandomDataSettings,
+    seed: int,
+    steps: int,
+    starts: int,
+    errors: Path,
+    trajectory: Path,
+) -> None:
+    """Write both tables of `mbmf.divergence` for one finished run."""
+    spec = get_agent(agent)
+    models = read_models(run / MODELS, agent)
+    held_out = read_held_out(run / HELD_OUT)
+    data = read_random_data(data_path, agent, settings, seed)
+    sets = {"random": data.validation, "MPC": Rollouts.concatenate(held_out)}
+    for table, path in [
+        (error_table(models, sets, steps, starts), errors),
+        (trajectory_table(models[-1], held_out[-1], spec.state_names, steps, spec.dt), trajectory),
+    ]:
+        table.insert(0, "agent", agent)
+        table.insert(1, "seed", seed)
+        write_table(path, table)

@@ -1,0 +1,152 @@
+"""The step that runs Algorithm 1, and the readers of what it wrote.
+
+A run writes its checkpoint, one file, after every iteration and goes on from it when
+started again; its results appear at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from mbmf import model_based
+from mbmf.agents import get_agent
+from mbmf.dynamics import DynamicsModel
+from mbmf.errors import InputError
+from mbmf.files import read_tensors, write_tensors, write_text
+from mbmf.fingerprint import code_digest
+from mbmf.model_based import ModelBasedSettings, Progress
+from mbmf.rollouts import Rollouts
+from mbmf.steps.provenance import provenance
+from mbmf.steps.random_data import read_random_data
+from mbmf.tables import write_table
+
+CHECKPOINT = "checkpoint.safetensors"
+CURVE = "curve.csv"
+MODELS = "models.safetensors"
+HELD_OUT = "held_out.safetensors"
+PROVENANCE = "provenance.json"
+
+
+def run_model_based(
+    agent: str, settings: ModelBasedSettings, seed: int, data_path: Path, folder: Path, device: str
+) -> None:
+    """One run of Algorithm 1 into `folder`, going on from its checkpoint if there is one."""
+    data = read_random_data(data_path, agent, settings.random_data, seed)
+    identity = {
+        "kind": "model_based",
+        "agent": agent,
+        "settings": settings.model_dump(),
+        "seed": seed,
+        "random_data": hashlib.sha256(data_path.read_bytes()).hexdigest(),
+        "code": code_digest(__name__),
+    }
+    checkpoint = folder / CHECKPOINT
+    progress = model_based.start(agent, settings, data, seed, device)
+    resumed = _resume(progress, checkpoint, identity)
+    total = settings.aggregation.iterations
+    started = time.perf_counter()
+    before = progress.iteration
+
+    def report(row: dict[str, Any]) -> None:
+        done = row["iteration"] + 1
+        left = (time.perf_counter() - started) / (done - before) * (total - done)
+        print(
+            f"{agent} seed {seed}: iteration {done}/{total}, {row['env_steps']} steps, "
+            f"return {row['return']:.2f}, loss {row['training_loss']:.4f}, {left:.0f} s left",
+            flush=True,
+        )
+
+    while progress.iteration < total:
+        model_based.iterate(progress, agent, settings, data, seed, report)
+        tensors, facts = model_based.progress_to_tensors(progress)
+        write_tensors(checkpoint, tensors, {"identity": identity, "progress": facts})
+    _write_results(progress, agent, settings, seed, folder)
+    write_text(
+        folder / PROVENANCE,
+        json.dumps(identity | provenance(device, progress.seconds, resumed), indent=2) + "\n",
+    )
+    checkpoint.unlink(missing_ok=True)
+
+
+def _resume(progress: Progress, checkpoint: Path, identity: dict[str, Any]) -> bool:
+    """Fill `progress` from a checkpoint of the same run; False if there is none to use."""
+    if not checkpoint.exists():
+        return False
+    tensors, facts = read_tensors(checkpoint)
+    if facts.get("identity") != identity:
+        # Older code, other data: going on from it would mix two runs.
+        print(f"{checkpoint}: of an earlier version of this run; starting anew", flush=True)
+        return False
+    model_based.progress_from_tensors(progress, tensors, facts["progress"])
+    print(f"{checkpoint}: going on after iteration {progress.iteration}", flush=True)
+    return True
+
+
+def _write_results(
+    progress: Progress, agent: str, settings: ModelBasedSettings, seed: int, folder: Path
+) -> None:
+    """Curve, model of each iteration, and held-out rollouts of each iteration."""
+    curve = pd.DataFrame(progress.curve)
+    columns = {"kind": "model_based", "agent": agent, **settings.flat(), "seed": seed}
+    for position, (name, value) in enumerate(columns.items()):
+        curve.insert(position, name, value)
+    facts = {"agent": agent, "seed": seed, "iterations": len(progress.models)}
+    write_tensors(
+        folder / MODELS,
+        {
+            f"{iteration}.{name}": value
+            for iteration, weights in enumerate(progress.models)
+            for name, value in weights.items()
+        },
+        facts | {"hidden_layers": progress.model.hidden_layers},
+    )
+    write_tensors(
+        folder / HELD_OUT,
+        {
+            name: torch.from_numpy(array)
+            for iteration, rollouts in enumerate(progress.validation)
+            for name, array in rollouts.to_arrays(str(iteration)).items()
+        },
+        facts,
+    )
+    write_table(folder / CURVE, curve)
+
+
+def read_models(path: Path, agent: str) -> list[DynamicsModel]:
+    """Dynamics model of each iteration of a run.
+
+    Raises:
+        InputError: damaged, or of another agent or shape.
+    """
+    tensors, facts = read_tensors(path)
+    if facts.get("agent") != agent:
+        raise InputError(f"{path}: a model of {facts.get('agent')}, but {agent} is asked for")
+    spec = get_agent(agent)
+    models = []
+    for iteration in range(facts["iterations"]):
+        model = DynamicsModel(spec.state_dim, spec.action_dim, facts["hidden_layers"])
+        prefix = f"{iteration}."
+        weights = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        try:
+            model.load_state_dict(weights)
+        except RuntimeError as error:
+            raise InputError(f"{path}: {' '.join(str(error).split())}") from None
+        models.append(model)
+    return models
+
+
+def read_held_out(path: Path) -> list[Rollouts]:
+    """Held-out MPC rollouts of each iteration of a run; raises InputError if damaged."""
+    tensors, facts = read_tensors(path)
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    try:
+        return [Rollouts.from_arrays(arrays, str(i)) for i in range(facts["iterations"])]
+    except KeyError as error:
+        raise InputError(f"{path}: the array {error} is missing") from None

@@ -1,0 +1,50 @@
+"""The step that gathers D_RAND, and the reader of what it wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from mbmf import random_data
+from mbmf.agents import get_agent
+from mbmf.errors import InputError
+from mbmf.files import read_tensors, write_tensors
+from mbmf.random_data import RandomData, RandomDataSettings
+from mbmf.rollouts import Rollouts
+
+
+def write_random_data(agent: str, settings: RandomDataSettings, seed: int, path: Path) -> None:
+    """Generate D_RAND of one agent and seed, and write it."""
+    data = random_data.generate(agent, settings, seed)
+    arrays = data.training.to_arrays("training") | data.validation.to_arrays("validation")
+    write_tensors(
+        path,
+        {name: torch.from_numpy(array) for name, array in arrays.items()},
+        {"agent": agent, "settings": settings.model_dump(), "seed": seed},
+    )
+
+
+def read_random_data(path: Path, agent: str, settings: RandomDataSettings, seed: int) -> RandomData:
+    """D_RAND from its file.
+
+    Raises:
+        InputError: the file is damaged, of another agent, size or seed, or not finite.
+    """
+    tensors, facts = read_tensors(path)
+    expected = {"agent": agent, "settings": settings.model_dump(), "seed": seed}
+    for key, value in expected.items():
+        if facts.get(key) != value:
+            raise InputError(f"{path}: {key} is {facts.get(key)}, but this run needs {value}")
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    try:
+        parts = [Rollouts.from_arrays(arrays, name) for name in ("training", "validation")]
+    except KeyError as error:
+        raise InputError(f"{path}: the array {error} is missing") from None
+    spec = get_agent(agent)
+    counts = (settings.rollouts, settings.validation_rollouts)
+    for name, part, count in zip(("training", "validation"), parts, counts, strict=True):
+        problem = part.problem(count, settings.steps, spec.state_dim, spec.action_dim)
+        if problem:
+            raise InputError(f"{path}: {name}.{problem}")
+    return RandomData(*parts)

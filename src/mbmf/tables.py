@@ -1,0 +1,49 @@
+"""Tidy tables: what runs measured, put together for the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from mbmf.errors import InputError
+from mbmf.files import written_whole
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A CSV or Parquet table.
+
+    Raises:
+        InputError: not there, empty or damaged.
+    """
+    reader = pd.read_parquet if path.suffix == ".parquet" else pd.read_csv
+    try:
+        table: pd.DataFrame = reader(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such table") from None
+    except (ValueError, OSError) as error:
+        kind = path.suffix.removeprefix(".")
+        raise InputError(f"{path}: not a whole {kind} table ({error})") from None
+    return table
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table whole, as its suffix says: .csv or .parquet."""
+    with written_whole(path) as aside:
+        if path.suffix == ".parquet":
+            table.to_parquet(aside, index=False, compression="zstd")
+        else:
+            table.to_csv(aside, index=False)
+
+
+def concatenate(paths: Sequence[Path], output: Path) -> None:
+    """All rows of tables with the same columns, in the order given."""
+    tables = [read_table(path) for path in paths]
+    for path, table in zip(paths, tables, strict=True):
+        if list(table.columns) != list(tables[0].columns):
+            difference = set(table.columns) ^ set(tables[0].columns)
+            raise InputError(
+                f"{path}: its columns differ from those of {paths[0]}: {', '.join(sorted(difference))}"
+            )
+    write_table(output, pd.concat(tables, ignore_index=True))

@@ -1,0 +1,71 @@
+"""Configuration, the table of runs, and the paths that follow from it."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from snakemake.utils import Paramspace
+
+from mbmf import experiments
+from mbmf.configuration import check_configuration, read_yaml
+from mbmf.errors import InputError
+from mbmf.fingerprint import code_digest
+
+
+# A job has the threads that its rule names, whatever the libraries think: Snakemake
+# itself runs as many jobs as there are cores.
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+try:
+    layers = [(str(path), read_yaml(Path(path))) for path in workflow.configfiles]
+    layers.append(("--config", workflow.overwrite_config))
+    configuration = check_configuration(layers)
+except InputError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
+
+RESULTS = f"results/{configuration.scale}"
+LOGS = f"{RESULTS}/logs"
+BENCHMARKS = f"{RESULTS}/benchmarks"
+FORMATS = ["svg", "pdf", "png"]
+
+
+def random_data_file(agent, rollouts, validation_rollouts, steps, seed):
+    """Where D_RAND of an agent and seed lies."""
+    return (
+        f"{RESULTS}/data/random/agent~{agent}/rollouts~{rollouts}/"
+        f"validation_rollouts~{validation_rollouts}/steps~{steps}/seed~{seed}.safetensors"
+    )
+
+
+def random_data_of(run):
+    """D_RAND that a run learns from."""
+    data = run.settings.random_data
+    return random_data_file(
+        run.agent, data.rollouts, data.validation_rollouts, data.steps, run.seed
+    )
+
+
+def space_of(runs):
+    """Paths of runs: their parameters stand in them, as one wildcard."""
+    return Paramspace(experiments.table_of_runs(runs), single_wildcard="run")
+
+
+MODEL_BASED_RUNS = experiments.model_based_runs(configuration)
+RUN_OF = dict(zip(space_of(MODEL_BASED_RUNS).instance_patterns, MODEL_BASED_RUNS))
+
+
+def outputs_of(runs, pattern):
+    """Files of some runs, from a pattern with the wildcard `run`."""
+    return expand(pattern, run=space_of(runs).instance_patterns)
+
+
+wildcard_constraints:
+    run="agent~.+/seed~[0-9]+",
+    agent="[a-z_]+",
+    rollouts="[0-9]+",
+    validation_rollouts="[0-9]+",
+    steps="[0-9]+",
+    seed="[0-9]+",

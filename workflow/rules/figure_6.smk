@@ -1,0 +1,32 @@
+"""Figure 6: design decisions."""
+
+
+rule figure_6:
+    input:
+        notebook="workflow/notebooks/figure_6.ipynb",
+        table=rules.model_based_table.output.table,
+    output:
+        figures=expand(
+            "{results}/figures/figure_6.{format}", results=RESULTS, format=FORMATS
+        ),
+        notebook=f"{RESULTS}/notebooks/figure_6.ipynb",
+    params:
+        parameters=lambda wildcards, input: json.dumps(
+            {
+                "table": input.table,
+                "sweeps": experiments.figure_6_sweeps(configuration),
+                "scale": configuration.scale,
+                "folder": f"{RESULTS}/figures",
+            }
+        ),
+        code=code_digest("mbmf.figures.design_decisions"),
+    log:
+        f"{LOGS}/figure_6.log",
+    benchmark:
+        f"{BENCHMARKS}/figure_6.tsv"
+    threads: 1
+    message:
+        "Figure 6: design decisions"
+    shell:
+        "papermill {input.notebook:q} {output.notebook:q} --kernel python3 --no-progress-bar"
+        " --parameters_yaml {params.parameters:q} > {log:q} 2>&1"

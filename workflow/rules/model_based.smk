@@ -1,0 +1,46 @@
+"""Algorithm 1: every run that some figure shows."""
+
+
+rule model_based:
+    input:
+        random_data=lambda wildcards: random_data_of(RUN_OF[wildcards.run]),
+    output:
+        curve=f"{RESULTS}/runs/model_based/{{run}}/curve.csv",
+        models=f"{RESULTS}/runs/model_based/{{run}}/models.safetensors",
+        held_out=f"{RESULTS}/runs/model_based/{{run}}/held_out.safetensors",
+        provenance=f"{RESULTS}/runs/model_based/{{run}}/provenance.json",
+    params:
+        agent=lambda wildcards: RUN_OF[wildcards.run].agent,
+        settings=lambda wildcards: RUN_OF[wildcards.run].settings.model_dump_json(),
+        seed=lambda wildcards: RUN_OF[wildcards.run].seed,
+        folder=lambda wildcards, output: str(Path(output.curve).parent),
+        code=code_digest("mbmf.steps.model_based"),
+    log:
+        f"{LOGS}/model_based/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/model_based/{{run}}.tsv"
+    threads: 1
+    message:
+        "Algorithm 1: {wildcards.run}"
+    shell:
+        "mbmf model-based --agent {params.agent} --settings {params.settings:q}"
+        " --seed {params.seed} --random-data {input.random_data:q} --output {params.folder:q}"
+        " --threads {threads} > {log:q} 2>&1"
+
+
+rule model_based_table:
+    input:
+        curves=outputs_of(MODEL_BASED_RUNS, rules.model_based.output.curve),
+    output:
+        table=f"{RESULTS}/tables/model_based.csv",
+    params:
+        code=code_digest("mbmf.tables"),
+    log:
+        f"{LOGS}/model_based_table.log",
+    benchmark:
+        f"{BENCHMARKS}/model_based_table.tsv"
+    threads: 1
+    message:
+        "One table of all model-based curves"
+    shell:
+        "mbmf tabulate {input.curves:q} --output {output.table:q} > {log:q} 2>&1"

@@ -1,0 +1,37 @@
+"""D_RAND: rollouts of random actions, line 1 of Algorithm 1."""
+
+
+def random_data_settings(wildcards):
+    return json.dumps(
+        {
+            "rollouts": int(wildcards.rollouts),
+            "validation_rollouts": int(wildcards.validation_rollouts),
+            "steps": int(wildcards.steps),
+        }
+    )
+
+
+rule random_data:
+    output:
+        rollouts=random_data_file(
+            "{agent}", "{rollouts}", "{validation_rollouts}", "{steps}", "{seed}"
+        ),
+    params:
+        settings=random_data_settings,
+        code=code_digest("mbmf.steps.random_data"),
+    log:
+        f"{LOGS}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.tsv"
+    threads: 1
+    message:
+        "Random rollouts: {wildcards.agent}, {wildcards.rollouts} x {wildcards.steps} steps, "
+        "seed {wildcards.seed}"
+    shell:
+        "mbmf random-data --agent {wildcards.agent} --settings {params.settings:q}"
+        " --seed {wildcards.seed} --output {output.rollouts:q} > {log:q} 2>&1"
+
+
+rule all_random_data:
+    input:
+        sorted({random_data_of(run) for run in MODEL_BASED_RUNS}),
