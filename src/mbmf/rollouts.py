@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from mbmf.agents import BatchedAgentEnv
+from mbmf.agents import get_agent
+from mbmf.agents.bodies import Bodies
 
 Array = NDArray[np.float64]
 
@@ -99,7 +99,7 @@ class Rollouts:
         return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
 
 
-# (states (B, S), step) -> planned actions (B, A), executed actions (B, A)
+# (states (N, S), bodies (N,), step) -> planned (N, A), executed (N, A), both in [-1, 1]
 Controller = Callable[[Array, NDArray[np.intp], int], tuple[NDArray[Any], NDArray[Any]]]
 
 
@@ -113,29 +113,24 @@ def collect(agent: str, seeds: Sequence[int], steps: int, controller: Controller
         controller: called with the states (B, S) of the bodies still going, their indices
             (B,) and the step; returns the actions to record and those to execute, (B, A).
     """
-    env = BatchedAgentEnv(
-        agent, len(seeds), max_episode_steps=steps, autoreset_mode=AutoresetMode.DISABLED
-    )
-    state_dim, action_dim = env.agent.state_dim, env.agent.action_dim
-    states = np.empty((len(seeds), steps + 1, state_dim))
-    actions = np.zeros((len(seeds), steps, action_dim))
+    spec = get_agent(agent)
+    bodies = Bodies(spec, len(seeds))
+    bodies.reset(range(len(seeds)), [np.random.default_rng(seed) for seed in seeds])
+    states = np.empty((len(seeds), steps + 1, spec.state_dim))
+    actions = np.zeros((len(seeds), steps, spec.action_dim))
     rewards = np.zeros((len(seeds), steps))
     lengths = np.zeros(len(seeds), dtype=np.int64)
-    states[:, 0], _ = env.reset(seed=list(seeds))
+    states[:, 0] = bodies.states
     going = np.arange(len(seeds))
     for step in range(steps):
-        planned, executed = controller(states[going, step], going, step)
-        actions[going, step] = planned
-        command = np.zeros((len(seeds), action_dim))
-        command[going] = executed
-        observation, reward, terminated, _, _ = env.step(command)
-        states[:, step + 1] = states[:, step]
-        states[going, step + 1] = observation[going]
-        rewards[going, step] = reward[going]
-        lengths[going] += 1
-        going = going[~terminated[going]]
-        if not len(going):
-            states[:, step + 2 :] = states[:, step + 1 : step + 2]
-            break
-    env.close()
+        if len(going):
+            planned, executed = controller(states[going, step], going, step)
+            bodies.step(executed, going)
+            actions[going, step] = planned
+            rewards[going, step] = spec.reward(bodies.states[going], executed)
+            lengths[going] += 1
+        states[:, step + 1] = bodies.states
+        if spec.terminated is not None:
+            going = going[~spec.terminated(bodies.states[going])]
+    bodies.close()
     return Rollouts(states, actions, rewards, lengths)

@@ -1,0 +1,202 @@
+"""A batch of simulated bodies, stepped in C++ threads by `mujoco.rollout`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import mujoco
+import numpy as np
+from mujoco.rollout import Rollout
+from numpy.typing import NDArray
+
+from mbmf.agents.specs import AgentSpec
+
+Array = NDArray[np.float64]
+
+_PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
+# rllab's spread of the start: 0.01 of every position and 0.1 of every velocity.
+_POSITION_SPREAD, _VELOCITY_SPREAD = 0.01, 0.1
+
+
+class SimulationError(ArithmeticError):
+    """The simulator diverged: a state is not finite, or beyond MuJoCo's largest value."""
+
+
+def build_model(spec: AgentSpec) -> Any:
+    """MuJoCo model of an agent: gymnasium's, with the paper's actuators (mujoco.MjModel).
+
+    Raises:
+        ValueError: gymnasium's model is not the one that the spec was written for.
+    """
+    assets = Path(gymnasium.__file__).parent / "envs" / "mujoco" / "assets"
+    with warnings.catch_warnings():
+        # gymnasium's half-cheetah sets an attribute that newer MuJoCo wants elsewhere.
+        warnings.filterwarnings("ignore", message=".*settotalmass.*")
+        body = mujoco.MjSpec.from_file(str(assets / spec.model_file))
+        for actuator, gear in zip(body.actuators, spec.gears, strict=True):
+            actuator.gear = [gear, 0, 0, 0, 0, 0]
+        model = body.compile()
+    # Left on, a diverging body would be put back to its start without a word.
+    model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+    sizes = (model.nq, model.nv, model.opt.timestep)
+    expected = (len(spec.positions), len(spec.velocities), spec.timestep)
+    if sizes != expected:
+        raise ValueError(
+            f"{spec.model_file} of gymnasium {gymnasium.__version__} has (positions, velocities, "
+            f"time step) {sizes}, should be {expected}"
+        )
+    return model
+
+
+class Bodies:
+    """B bodies of one agent, each at its own point in time.
+
+    The next state depends on state and action alone: the constraint solver starts each
+    environment step cold, so a body can be set to a recorded state and go on alike.
+
+    Args:
+        spec: the agent.
+        count: B.
+        num_threads: C++ threads that step them.
+
+    Attributes:
+        states: (B, S) current states; read, never write.
+    """
+
+    def __init__(self, spec: AgentSpec, count: int, num_threads: int = 1) -> None:
+        self.spec = spec
+        self.model = build_model(spec)
+        self._workers = [mujoco.MjData(self.model) for _ in range(num_threads)]
+        # No pool for one thread: the work then runs in the caller's.
+        self._rollout = Rollout(nthread=num_threads if num_threads > 1 else 0)
+        size = mujoco.mj_stateSize(self.model, _PHYSICS)
+        self._physics = np.zeros((count, size))
+        self._com = np.zeros((count, 3))
+        self._com_velocity = np.zeros((count, 3))
+        self._buffer = np.empty((count, spec.frame_skip, size))
+        self._models = [self.model] * count
+        self.states = np.empty((count, spec.state_dim))
+
+    def __len__(self) -> int:
+        return len(self._physics)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._rollout.close()
+
+    def reset(self, rows: Sequence[int], generators: Sequence[np.random.Generator]) -> None:
+        """Put some bodies at their start, spread as rllab does, with one generator each."""
+        nq, nv = self.model.nq, self.model.nv
+        for row, generator in zip(rows, generators, strict=True):
+            physics = np.zeros(self._physics.shape[1])
+            physics[1 : 1 + nq] = self.model.qpos0 + _POSITION_SPREAD * generator.normal(size=nq)
+            physics[1 + nq : 1 + nq + nv] = _VELOCITY_SPREAD * generator.normal(size=nv)
+            if self.spec.orientation:
+                physics[4:8] /= np.linalg.norm(physics[4:8])
+            self._physics[row] = physics
+        index = np.asarray(rows, dtype=np.intp)
+        self._com[index] = self._centres_of_mass(index)
+        self._com_velocity[index] = 0.0
+        self._read(index)
+
+    def step(self, actions: NDArray[Any], rows: NDArray[np.intp] | None = None) -> None:
+        """One environment step of some bodies (all by default).
+
+        Args:
+            actions: (N, A), clipped to [−1, 1].
+            rows: (N,) which bodies.
+
+        Raises:
+            ValueError: actions of another shape, or not finite.
+            SimulationError: a body's state is no longer finite; names it.
+        """
+        index = np.arange(len(self)) if rows is None else rows
+        actions = np.asarray(actions, dtype=np.float64)
+        if actions.shape != (len(index), self.spec.action_dim):
+            expected = (len(index), self.spec.action_dim)
+            raise ValueError(f"actions have the shape {actions.shape}, should be {expected}")
+        if not np.isfinite(actions).all():
+            raise ValueError("actions must be finite")
+        frames = self.spec.frame_skip
+        control = np.repeat(np.clip(actions, -1, 1)[:, None], frames, axis=1)
+        buffer = self._buffer[: len(index)]
+        self._rollout.rollout(
+            self._models[: len(index)],
+            self._workers,
+            self._physics[index],
+            control,
+            nstep=frames,
+            state=buffer,
+            skip_checks=True,
+        )
+        after = buffer[:, -1]
+        # The comparison is false for NaN as well.
+        sound = (np.abs(after) < mujoco.mjMAXVAL).all(axis=1)
+        if not sound.all():
+            body = int(index[np.flatnonzero(~sound)[0]])
+            raise SimulationError(f"the simulation of {self.spec.name} diverged in body {body}")
+        self._physics[index] = after
+        com = self._centres_of_mass(index)
+        self._com_velocity[index] = (com - self._com[index]) / self.spec.dt
+        self._com[index] = com
+        self._read(index)
+
+    def get_sim_state(self) -> Array:
+        """(B, P + 6): full physics, centre of mass and its velocity, for `set_sim_state`."""
+        return np.concatenate([self._physics, self._com, self._com_velocity], axis=1)
+
+    def set_sim_state(self, sim_states: Array) -> None:
+        """Set all bodies to states from `get_sim_state`.
+
+        Raises:
+            ValueError: of another shape.
+        """
+        expected = (len(self), self._physics.shape[1] + 6)
+        if sim_states.shape != expected:
+            raise ValueError(f"states have the shape {sim_states.shape}, should be {expected}")
+        self._physics[:] = sim_states[:, :-6]
+        self._com[:] = sim_states[:, -6:-3]
+        self._com_velocity[:] = sim_states[:, -3:]
+        self._read(np.arange(len(self)))
+
+    def _centres_of_mass(self, index: NDArray[np.intp]) -> Array:
+        """(N, 3) centres of mass of the states as they are now.
+
+        What MuJoCo computes in a step belongs to the state before it. A loop over these two
+        functions is faster than a second rollout on a model with all forces disabled.
+        """
+        worker, nq = self._workers[0], self.model.nq
+        com = np.empty((len(index), 3))
+        for place, row in enumerate(index):
+            worker.qpos[:] = self._physics[row, 1 : 1 + nq]
+            mujoco.mj_kinematics(self.model, worker)
+            mujoco.mj_comPos(self.model, worker)
+            com[place] = worker.subtree_com[0]
+        return com
+
+    def _read(self, index: NDArray[np.intp]) -> None:
+        """States from physics and centres of mass."""
+        nq, nv = self.model.nq, self.model.nv
+        physics = self._physics[index]
+        parts = [
+            physics[:, 1 + self.spec.hidden_positions : 1 + nq + nv],
+            self._com[index],
+            self._com_velocity[index],
+        ]
+        if self.spec.orientation:
+            parts.append(_cosines_and_sines(physics[:, 4:8]))
+        self.states[index] = np.concatenate(parts, axis=1)
+
+
+def _cosines_and_sines(quaternions: Array) -> Array:
+    """(N, 6) cosines, then sines, of roll, pitch and yaw of quaternions (N, 4), w first."""
+    w, x, y, z = quaternions.T / np.linalg.norm(quaternions, axis=1)
+    roll = np.arctan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
+    pitch = np.arcsin(np.clip(2 * (w * y - z * x), -1, 1))
+    yaw = np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+    angles = np.stack([roll, pitch, yaw], axis=1)
+    return np.concatenate([np.cos(angles), np.sin(angles)], axis=1)

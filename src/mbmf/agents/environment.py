@@ -1,0 +1,189 @@
+"""The agents as gymnasium environments: a batch (`VectorEnv`) and a single one (`Env`)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Box
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from mbmf.agents.bodies import Array, Bodies
+from mbmf.agents.specs import AgentSpec, get_agent
+
+Actions = NDArray[np.float32]
+
+
+def _spaces(spec: AgentSpec) -> tuple[Box, Box]:
+    """Observation space (the state) and action space of one body."""
+    observation = Box(-np.inf, np.inf, (spec.state_dim,), np.float64)
+    return observation, Box(-1.0, 1.0, (spec.action_dim,), np.float32)
+
+
+def _terminated(spec: AgentSpec, states: Array) -> NDArray[np.bool_]:
+    if spec.terminated is None:
+        return np.zeros(len(states), dtype=np.bool_)
+    return np.asarray(spec.terminated(states))
+
+
+class AgentEnv(gymnasium.Env[Array, Actions]):
+    """One body; the time limit is `gymnasium.make`'s TimeLimit.
+
+    Args:
+        agent: name of the agent.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+
+    def __init__(self, agent: str) -> None:
+        self.agent = get_agent(agent)
+        self.observation_space, self.action_space = _spaces(self.agent)
+        self.bodies = Bodies(self.agent, 1)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        """Start an episode; see `gymnasium.Env.reset`."""
+        super().reset(seed=seed, options=options)
+        self.bodies.reset([0], [self.np_random])
+        return self.bodies.states[0].copy(), {}
+
+    def step(self, action: Actions) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+        """One step; see `gymnasium.Env.step`. Actions are clipped to the box."""
+        clipped = np.clip(np.asarray(action, dtype=np.float64)[None], -1, 1)
+        self.bodies.step(clipped)
+        states = self.bodies.states.copy()
+        reward = float(self.agent.reward(states, clipped)[0])
+        return states[0], reward, bool(_terminated(self.agent, states)[0]), False, {}
+
+    def close(self) -> None:
+        """End the simulator."""
+        self.bodies.close()
+
+
+class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
+    """A batch of bodies, stepped together in C++ threads.
+
+    Behaves as gymnasium's SyncVectorEnv of `AgentEnv`s with a time limit, in every
+    autoreset mode: seed s starts body i as seed s + i starts a single one.
+
+    Args:
+        agent: name of the agent.
+        num_envs: B.
+        num_threads: C++ threads.
+        max_episode_steps: time limit; the agent's own by default.
+        autoreset_mode: what happens to a body whose episode is over.
+    """
+
+    def __init__(
+        self,
+        agent: str,
+        num_envs: int = 1,
+        *,
+        num_threads: int = 1,
+        max_episode_steps: int | None = None,
+        autoreset_mode: AutoresetMode = AutoresetMode.NEXT_STEP,
+    ) -> None:
+        self.agent = get_agent(agent)
+        self.num_envs = num_envs
+        self.single_observation_space, self.single_action_space = _spaces(self.agent)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.metadata = {"render_modes": [], "autoreset_mode": AutoresetMode(autoreset_mode)}
+        self.bodies = Bodies(self.agent, num_envs, num_threads)
+        self._limit = max_episode_steps or self.agent.episode_steps
+        self._mode = AutoresetMode(autoreset_mode)
+        self._generators = [np.random.default_rng() for _ in range(num_envs)]
+        self._steps = np.zeros(num_envs, dtype=np.int64)
+        self._over = np.zeros(num_envs, dtype=np.bool_)
+
+    @property
+    def dt(self) -> float:
+        """Duration of one environment step, s."""
+        return self.agent.dt
+
+    def reset(
+        self,
+        *,
+        seed: int | list[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Array, dict[str, Any]]:
+        """Start episodes of all bodies, or of those in options["reset_mask"], bool (B,).
+
+        Raises:
+            ValueError: as many seeds as bodies are needed; a mask of another shape or type.
+        """
+        seeds = (
+            [seed + body for body in range(self.num_envs)]
+            if isinstance(seed, int)
+            else seed or [None] * self.num_envs
+        )
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"{len(seeds)} seeds for {self.num_envs} bodies")
+        mask = np.asarray((options or {}).get("reset_mask", np.ones(self.num_envs, np.bool_)))
+        if mask.shape != (self.num_envs,) or mask.dtype != np.bool_ or not mask.any():
+            raise ValueError(
+                f"reset_mask should be a boolean array ({self.num_envs},), one at least True"
+            )
+        rows = np.flatnonzero(mask)
+        for row in rows:
+            if seeds[row] is not None:
+                self._generators[row] = np.random.default_rng(seeds[row])
+        self._restart(rows)
+        return self.bodies.states.copy(), {}
+
+    def step(
+        self, actions: Actions
+    ) -> tuple[Array, Array, NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """One step of all bodies; actions (B, A) are clipped to the box.
+
+        Raises:
+            ValueError: actions of another shape or not finite; with autoreset disabled, a
+                body whose episode is over has not been reset.
+            SimulationError: a body's simulation diverged.
+        """
+        if np.shape(actions) != self.action_space.shape:
+            raise ValueError(
+                f"actions have the shape {np.shape(actions)}, should be {self.action_space.shape}"
+            )
+        clipped = np.clip(np.asarray(actions, dtype=np.float64), -1, 1)
+        waiting = self._over.copy()
+        if waiting.any() and self._mode == AutoresetMode.DISABLED:
+            raise ValueError(f"bodies {np.flatnonzero(waiting)} are over and must be reset first")
+        going = np.flatnonzero(~waiting)
+        if len(going):
+            self.bodies.step(clipped[going], going)
+        self._steps[going] += 1
+        if waiting.any():
+            self._restart(np.flatnonzero(waiting))
+        states = self.bodies.states.copy()
+        rewards = np.where(waiting, 0.0, self.agent.reward(states, clipped))
+        terminated = _terminated(self.agent, states) & ~waiting
+        truncated = (self._steps >= self._limit) & ~waiting
+        self._over = terminated | truncated
+        info: dict[str, Any] = {}
+        if self._over.any() and self._mode == AutoresetMode.SAME_STEP:
+            info = self._final(states)
+            self._restart(np.flatnonzero(self._over))
+            states = self.bodies.states.copy()
+        return states, rewards, terminated, truncated, info
+
+    def close_extras(self, **_kwargs: Any) -> None:
+        """End the threads."""
+        self.bodies.close()
+
+    def _restart(self, rows: NDArray[np.intp]) -> None:
+        self.bodies.reset(rows.tolist(), [self._generators[row] for row in rows])
+        self._steps[rows] = 0
+        self._over[rows] = False
+
+    def _final(self, states: Array) -> dict[str, Any]:
+        """Last observations of the bodies whose episode is over, as SyncVectorEnv tells them."""
+        final: dict[str, Any] = {}
+        for row in np.flatnonzero(self._over):
+            last = {"final_obs": states[row].copy(), "final_info": {}}
+            final = self._add_info(final, last, int(row))
+        return final

@@ -1,0 +1,171 @@
+"""The four bodies of the paper, as data.
+
+The paper runs on rllab's bodies; here gymnasium's models of the same bodies are changed
+to rllab's time steps and actuator strengths. A state holds joint positions, joint
+velocities, the whole body's centre of mass, and its velocity (section IV of the paper and
+the authors' code).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mbmf.agents import rewards
+
+_COM = ("com x [m]", "com y [m]", "com z [m]")
+_COM_VELOCITY = ("com x velocity [m/s]", "com y velocity [m/s]", "com z velocity [m/s]")
+_ORIENTATION = ("cos roll", "cos pitch", "cos yaw", "sin roll", "sin pitch", "sin yaw")
+
+
+@dataclass(frozen=True)
+class AgentSpec:
+    """One body, its task, and how its state is laid out.
+
+    Attributes:
+        name: as configuration files name it.
+        env_id: gymnasium's identifier.
+        model_file: gymnasium's model of the body.
+        timestep: of that model, s.
+        frame_skip: simulator steps in one environment step.
+        gears: torque of each actuator at action 1, N m.
+        positions: names of all joint positions (qpos), with units.
+        velocities: names of all joint velocities (qvel), with units.
+        hidden_positions: leading joint positions that the state leaves out.
+        orientation: whether cosines and sines of the root's roll, pitch and yaw, from the
+            quaternion at qpos[3:7], stand at the state's end.
+        reward: of (next states (..., S), actions (..., A)), giving (...,).
+        terminated: of states; None if no state ends an episode.
+        episode_steps: time limit of an episode.
+    """
+
+    name: str
+    env_id: str
+    model_file: str
+    timestep: float
+    frame_skip: int
+    gears: tuple[float, ...]
+    positions: tuple[str, ...]
+    velocities: tuple[str, ...]
+    reward: Callable[[Any, Any], Any]
+    episode_steps: int
+    terminated: Callable[[Any], Any] | None = None
+    hidden_positions: int = 0
+    orientation: bool = False
+
+    @property
+    def dt(self) -> float:
+        """Duration of one environment step, s."""
+        return round(self.timestep * self.frame_skip, 12)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Name and unit of each state element."""
+        names = self.positions[self.hidden_positions :] + self.velocities + _COM + _COM_VELOCITY
+        return names + _ORIENTATION if self.orientation else names
+
+    @property
+    def state_dim(self) -> int:
+        """S, elements of the state."""
+        return len(self.state_names)
+
+    @property
+    def action_dim(self) -> int:
+        """A, elements of the action."""
+        return len(self.gears)
+
+
+def _hinges(*names: str) -> tuple[str, ...]:
+    return tuple(f"{name} [rad]" for name in names)
+
+
+def _rates(*positions: str) -> tuple[str, ...]:
+    """Velocity names of joint positions: "rootx [m]" moves at "rootx velocity [m/s]"."""
+    return tuple(name.replace(" [", " velocity [").replace("]", "/s]") for name in positions)
+
+
+_SWIMMER = ("x [m]", "y [m]", *_hinges("heading", "joint 1", "joint 2"))
+_HALF_CHEETAH = (
+    "rootx [m]",
+    "rootz [m]",
+    *_hinges("rooty", "bthigh", "bshin", "bfoot", "fthigh", "fshin", "ffoot"),
+)
+_HOPPER = ("rootx [m]", "rootz [m]", *_hinges("rooty", "thigh", "leg", "foot"))
+_ANT_LEGS = _hinges(*(f"{joint} {leg}" for leg in range(1, 5) for joint in ("hip", "ankle")))
+_ANT = ("x [m]", "y [m]", "z [m]", *(f"quaternion {part}" for part in "wxyz"), *_ANT_LEGS)
+_ANT_ROOT_RATES = (
+    *_rates("x [m]", "y [m]", "z [m]"),
+    *_rates(*_hinges("roll", "pitch", "yaw")),
+)
+
+_SPECS = (
+    AgentSpec(
+        name="swimmer",
+        env_id="mbmf/Swimmer-v0",
+        model_file="swimmer.xml",
+        timestep=0.01,
+        frame_skip=15,
+        gears=(50.0,) * 2,
+        positions=_SWIMMER,
+        velocities=_rates(*_SWIMMER),
+        reward=rewards.swimmer_reward,
+        episode_steps=333,
+    ),
+    AgentSpec(
+        name="half_cheetah",
+        env_id="mbmf/HalfCheetah-v0",
+        model_file="half_cheetah.xml",
+        timestep=0.01,
+        frame_skip=1,
+        gears=(120.0, 90.0, 60.0, 120.0, 60.0, 30.0),
+        positions=_HALF_CHEETAH,
+        velocities=_rates(*_HALF_CHEETAH),
+        reward=rewards.half_cheetah_reward,
+        episode_steps=1000,
+    ),
+    AgentSpec(
+        name="hopper",
+        env_id="mbmf/Hopper-v0",
+        model_file="hopper.xml",
+        timestep=0.002,
+        frame_skip=10,
+        gears=(200.0,) * 3,
+        positions=_HOPPER,
+        velocities=_rates(*_HOPPER),
+        # 17 elements in the paper: one joint position fewer than the body has. The root's x
+        # it is, for the centre of mass holds it, and termination needs height and tilt.
+        hidden_positions=1,
+        reward=rewards.hopper_reward,
+        terminated=rewards.hopper_terminated,
+        episode_steps=1000,
+    ),
+    AgentSpec(
+        name="ant",
+        env_id="mbmf/Ant-v0",
+        model_file="ant.xml",
+        timestep=0.01,
+        frame_skip=2,
+        gears=(150.0,) * 8,
+        positions=_ANT,
+        velocities=(*_ANT_ROOT_RATES, *_rates(*_ANT_LEGS)),
+        orientation=True,
+        reward=rewards.ant_reward,
+        terminated=rewards.ant_terminated,
+        episode_steps=1000,
+    ),
+)
+
+AGENTS: dict[str, AgentSpec] = {spec.name: spec for spec in _SPECS}
+"""The paper's agents by name."""
+
+
+def get_agent(name: str) -> AgentSpec:
+    """Spec of an agent.
+
+    Raises:
+        ValueError: no such agent; lists those there are.
+    """
+    if name not in AGENTS:
+        raise ValueError(f"unknown agent {name!r}; should be one of {', '.join(AGENTS)}")
+    return AGENTS[name]
