@@ -19,8 +19,10 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
 
 try:
-    layers = [(str(path), read_yaml(Path(path))) for path in workflow.configfiles]
-    layers.append(("--config", workflow.overwrite_config))
+    overlays = list(workflow.config_settings.configfiles)
+    bases = [path for path in workflow.configfiles if path not in overlays]
+    layers = [(os.path.relpath(path), read_yaml(Path(path))) for path in bases + overlays]
+    layers.append(("--config", dict(workflow.config_settings.config)))
     configuration = check_configuration(layers)
 except InputError as error:
     print(error, file=sys.stderr)
