@@ -45,7 +45,8 @@ def model_based(
     settings: JsonSettings,
     seed: Seed,
     random_data: Annotated[Path, typer.Option(help="D_RAND, from `mbmf random-data`")],
-    output: Annotated[Path, typer.Option(help="the run's folder")],
+    output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
+    models: Annotated[Path, typer.Option(help="folder for models and held-out rollouts")],
     threads: Threads = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
 ) -> None:
@@ -57,13 +58,13 @@ def model_based(
 
     torch.set_num_threads(threads)
     checked = _settings(ModelBasedSettings, settings)
-    run_model_based(_agent(agent), checked, seed, random_data, output, _device(device))
+    run_model_based(_agent(agent), checked, seed, random_data, output, models, _device(device))
 
 
 @app.command()
 def divergence(
     agent: Agent,
-    run: Annotated[Path, typer.Option(help="folder of a finished model-based run")],
+    models: Annotated[Path, typer.Option(help="folder of a finished run's models")],
     random_data: Annotated[Path, typer.Option(help="D_RAND that the run learned from")],
     settings: JsonSettings,
     seed: Seed,
@@ -81,7 +82,7 @@ def divergence(
     torch.set_num_threads(1)
     checked = _settings(RandomDataSettings, settings)
     write_divergence(
-        _agent(agent), run, random_data, checked, seed, steps, starts, errors, trajectory
+        _agent(agent), models, random_data, checked, seed, steps, starts, errors, trajectory
     )
 
 
@@ -94,6 +95,16 @@ def tabulate(
     from mbmf.tables import concatenate
 
     concatenate(tables, output)
+
+
+@app.command()
+def pipeline() -> None:
+    """Write dvc.yaml of each scale anew, in the repository's root."""
+    from mbmf.files import write_text
+    from mbmf.pipeline import SCALES, pipeline_file, pipeline_text
+
+    for scale in SCALES:
+        write_text(pipeline_file(scale), pipeline_text(scale, Path.cwd()))
 
 
 def _agent(name: str) -> str:

@@ -120,7 +120,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         InputError: not there, not YAML, or not a mapping.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
         raise InputError(f"{path}: no such configuration file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -232,7 +232,8 @@ def _dotted(keys: Sequence[int | str]) -> str:
 def _source(layers: Sequence[tuple[str, dict[str, Any]]], keys: Sequence[int | str]) -> str:
     """Name of the layer that set the deepest part of `keys`, the last one if several did."""
 
-    def depth(content: Any) -> int:
+    def depth(layer: tuple[str, Any]) -> int:
+        content = layer[1]
         for level, key in enumerate(keys):
             inside = (isinstance(content, dict) and key in content) or (
                 isinstance(content, list) and isinstance(key, int) and key < len(content)
@@ -242,4 +243,5 @@ def _source(layers: Sequence[tuple[str, dict[str, Any]]], keys: Sequence[int | s
             content = content[key]
         return len(keys)
 
-    return max(reversed(layers), key=lambda layer: depth(layer[1]))[0]
+    name: str = max(reversed(layers), key=depth)[0]
+    return name

@@ -150,7 +150,7 @@ def iterate(
     settings: ModelBasedSettings,
     data: RandomData,
     seed: int,
-    report: Callable[[dict[str, Any]], None] = lambda row: None,
+    report: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:
     """One iteration of Algorithm 1 (lines 4 to 13), from `progress` into `progress`.
 
@@ -160,7 +160,7 @@ def iterate(
         settings: of the run.
         data: D_RAND and its held-out rollouts.
         seed: of the run.
-        report: called with the new row of the curve.
+        report: called with the new row of the curve, if given.
 
     Raises:
         NonFiniteError: training or planning became non-finite; says at which iteration.
@@ -190,7 +190,9 @@ def iterate(
         **_validation(progress.model, "on_policy", validation),
     }
     # Times stay out of the curve: the same seed gives the same bytes of it.
-    progress.seconds.append({"training": trained - started, "rollouts": time.perf_counter() - trained})
+    progress.seconds.append(
+        {"training": trained - started, "rollouts": time.perf_counter() - trained}
+    )
     progress.on_policy.append(rollouts[:held_out])
     progress.validation.append(validation)
     progress.models.append(
@@ -198,7 +200,8 @@ def iterate(
     )
     progress.curve.append(row)
     progress.iteration += 1
-    report(row)
+    if report is not None:
+        report(row)
 
 
 def _train(
@@ -244,9 +247,7 @@ def _mpc_rollouts(
     planner = RandomShooting(
         model, spec.reward, spec.terminated, spec.action_dim, settings.planning
     )
-    planning = torch_stream(
-        seed, Purpose.PLANNING, iteration, device=model.input_mean.device
-    )
+    planning = torch_stream(seed, Purpose.PLANNING, iteration, device=model.input_mean.device)
     noise = numpy_stream(seed, Purpose.ACTION_NOISE, iteration)
 
     def controller(
@@ -256,9 +257,7 @@ def _mpc_rollouts(
         shaken = planned + settings.aggregation.action_noise * noise.standard_normal(planned.shape)
         return planned, np.clip(shaken, -1, 1)
 
-    starts = integer_seeds(
-        seed, Purpose.MPC_RESET, iteration, count=settings.aggregation.rollouts
-    )
+    starts = integer_seeds(seed, Purpose.MPC_RESET, iteration, count=settings.aggregation.rollouts)
     return collect(agent, starts, settings.aggregation.steps, controller)
 
 

@@ -59,7 +59,7 @@ class FoldedNetwork:
         self.device = weights[0].device
         # oneDNN's fused layers are about twice as fast as addmm on x86: torch sends float32
         # addmm to MKL, which leaves AVX-512 unused on some processors.
-        self.fused = self.device.type == "cpu" and torch.backends.mkldnn.is_available()
+        self.fused = self.device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         if self.fused:
             pack = torch.ops.mkldnn._reorder_linear_weight
             self.weights = [pack(weight, CHUNK_ROWS) for weight in weights]

@@ -45,7 +45,8 @@ class Rollouts:
     @property
     def returns(self) -> Array:
         """(N,) summed rewards."""
-        return self.rewards.sum(axis=1)
+        returns: Array = self.rewards.sum(axis=1)
+        return returns
 
     def transitions(self) -> tuple[Array, Array, Array]:
         """States (M, S), actions (M, A) and next states (M, S) of all steps taken."""

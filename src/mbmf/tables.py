@@ -42,8 +42,6 @@ def concatenate(paths: Sequence[Path], output: Path) -> None:
     tables = [read_table(path) for path in paths]
     for path, table in zip(paths, tables, strict=True):
         if list(table.columns) != list(tables[0].columns):
-            difference = set(table.columns) ^ set(tables[0].columns)
-            raise InputError(
-                f"{path}: its columns differ from those of {paths[0]}: {', '.join(sorted(difference))}"
-            )
+            odd = ", ".join(sorted(set(table.columns) ^ set(tables[0].columns)))
+            raise InputError(f"{path}: its columns differ from those of {paths[0]}: {odd}")
     write_table(output, pd.concat(tables, ignore_index=True))

@@ -82,9 +82,7 @@ def test_normalisation_takes_each_dimension_and_leaves_constant_ones_unscaled():
     assert model.delta_std.tolist() == [1.0, 1.0]
 
 
-@given(
-    batch=st.integers(1, 1024), fraction=st.floats(0, 1), size=st.integers(0, 5000)
-)
+@given(batch=st.integers(1, 1024), fraction=st.floats(0, 1), size=st.integers(0, 5000))
 def test_minibatch_shares_fill_the_batch(batch, fraction, size):
     from_random, from_policy = minibatch_shares(batch, fraction, size)
     assert from_random + from_policy == batch

@@ -133,9 +133,11 @@ def test_plan_is_the_best_of_all_samples(bodies, samples, monkeypatch):
     monkeypatch.setattr(planning, "rollout_returns", record)
     model = normalised_model()
     planner = RandomShooting(
-        model, lambda s, a: s[:, 3] - a[:, 0], None, 2, PlanningSettings(
-            horizon=4, num_samples=samples
-        )
+        model,
+        lambda s, a: s[:, 3] - a[:, 0],
+        None,
+        2,
+        PlanningSettings(horizon=4, num_samples=samples),
     )
     states = np.arange(bodies)[:, None] + np.zeros((1, 16))
     plan = planner.plan(states, generator())
@@ -155,10 +157,15 @@ def test_samples_are_uniform_in_the_box(monkeypatch):
     monkeypatch.setattr(
         planning,
         "rollout_returns",
-        lambda n, r, t, starts, actions: (seen.append(actions.clone()), torch.zeros(len(starts)))[1],
+        lambda n, r, t, starts, actions: (seen.append(actions.clone()), torch.zeros(len(starts)))[
+            1
+        ],
     )
     planner = RandomShooting(
-        normalised_model(), lambda s, a: s[:, 0], None, 2,
+        normalised_model(),
+        lambda s, a: s[:, 0],
+        None,
+        2,
         PlanningSettings(horizon=20, num_samples=5000),
     )
     planner.plan(np.zeros((1, 16)), generator())

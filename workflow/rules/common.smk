@@ -12,7 +12,6 @@ from mbmf.configuration import check_configuration, read_yaml
 from mbmf.errors import InputError
 from mbmf.fingerprint import code_digest
 
-
 # A job has the threads that its rule names, whatever the libraries think: Snakemake
 # itself runs as many jobs as there are cores.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -21,7 +20,9 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 try:
     overlays = list(workflow.config_settings.configfiles)
     bases = [path for path in workflow.configfiles if path not in overlays]
-    layers = [(os.path.relpath(path), read_yaml(Path(path))) for path in bases + overlays]
+    layers = [
+        (os.path.relpath(path), read_yaml(Path(path))) for path in bases + overlays
+    ]
     layers.append(("--config", dict(workflow.config_settings.config)))
     configuration = check_configuration(layers)
 except InputError as error:

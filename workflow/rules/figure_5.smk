@@ -12,6 +12,11 @@ rule divergence:
     output:
         errors=f"{RESULTS}/divergence/{{run}}/errors.parquet",
         trajectory=f"{RESULTS}/divergence/{{run}}/trajectory.parquet",
+    log:
+        f"{LOGS}/divergence/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/divergence/{{run}}.tsv"
+    threads: 1
     params:
         agent=lambda wildcards: RUN_OF[wildcards.run].agent,
         settings=lambda wildcards: RUN_OF[
@@ -22,15 +27,10 @@ rule divergence:
         steps=FIGURE_5.steps,
         starts=FIGURE_5.starts,
         code=code_digest("mbmf.steps.divergence"),
-    log:
-        f"{LOGS}/divergence/{{run}}.log",
-    benchmark:
-        f"{BENCHMARKS}/divergence/{{run}}.tsv"
-    threads: 1
     message:
         "Open-loop predictions: {wildcards.run}"
     shell:
-        "mbmf divergence --agent {params.agent} --run {params.folder:q}"
+        "mbmf divergence --agent {params.agent} --models {params.folder:q}"
         " --random-data {input.random_data:q} --settings {params.settings:q} --seed {params.seed}"
         " --steps {params.steps} --starts {params.starts}"
         " --errors {output.errors:q} --trajectory {output.trajectory:q} > {log:q} 2>&1"
@@ -43,13 +43,13 @@ rule divergence_tables:
     output:
         errors=f"{RESULTS}/tables/figure_5_errors.parquet",
         trajectories=f"{RESULTS}/tables/figure_5_trajectories.parquet",
-    params:
-        code=code_digest("mbmf.tables"),
     log:
         f"{LOGS}/divergence_tables.log",
     benchmark:
         f"{BENCHMARKS}/divergence_tables.tsv"
     threads: 1
+    params:
+        code=code_digest("mbmf.tables"),
     message:
         "Tables of Figure 5"
     shell:
@@ -70,6 +70,11 @@ rule figure_5:
             format=FORMATS,
         ),
         notebook=f"{RESULTS}/notebooks/figure_5.ipynb",
+    log:
+        f"{LOGS}/figure_5.log",
+    benchmark:
+        f"{BENCHMARKS}/figure_5.tsv"
+    threads: 1
     params:
         parameters=lambda wildcards, input: json.dumps(
             {
@@ -81,11 +86,6 @@ rule figure_5:
             }
         ),
         code=code_digest("mbmf.figures.divergence"),
-    log:
-        f"{LOGS}/figure_5.log",
-    benchmark:
-        f"{BENCHMARKS}/figure_5.tsv"
-    threads: 1
     message:
         "Figure 5: rollout divergence"
     shell:

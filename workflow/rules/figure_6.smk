@@ -10,6 +10,11 @@ rule figure_6:
             "{results}/figures/figure_6.{format}", results=RESULTS, format=FORMATS
         ),
         notebook=f"{RESULTS}/notebooks/figure_6.ipynb",
+    log:
+        f"{LOGS}/figure_6.log",
+    benchmark:
+        f"{BENCHMARKS}/figure_6.tsv"
+    threads: 1
     params:
         parameters=lambda wildcards, input: json.dumps(
             {
@@ -20,11 +25,6 @@ rule figure_6:
             }
         ),
         code=code_digest("mbmf.figures.design_decisions"),
-    log:
-        f"{LOGS}/figure_6.log",
-    benchmark:
-        f"{BENCHMARKS}/figure_6.tsv"
-    threads: 1
     message:
         "Figure 6: design decisions"
     shell:

@@ -6,26 +6,27 @@ rule model_based:
         random_data=lambda wildcards: random_data_of(RUN_OF[wildcards.run]),
     output:
         curve=f"{RESULTS}/runs/model_based/{{run}}/curve.csv",
-        models=f"{RESULTS}/runs/model_based/{{run}}/models.safetensors",
-        held_out=f"{RESULTS}/runs/model_based/{{run}}/held_out.safetensors",
         provenance=f"{RESULTS}/runs/model_based/{{run}}/provenance.json",
-    params:
-        agent=lambda wildcards: RUN_OF[wildcards.run].agent,
-        settings=lambda wildcards: RUN_OF[wildcards.run].settings.model_dump_json(),
-        seed=lambda wildcards: RUN_OF[wildcards.run].seed,
-        folder=lambda wildcards, output: str(Path(output.curve).parent),
-        code=code_digest("mbmf.steps.model_based"),
+        models=f"{RESULTS}/models/model_based/{{run}}/models.safetensors",
+        held_out=f"{RESULTS}/models/model_based/{{run}}/held_out.safetensors",
     log:
         f"{LOGS}/model_based/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/model_based/{{run}}.tsv"
     threads: 1
+    params:
+        agent=lambda wildcards: RUN_OF[wildcards.run].agent,
+        settings=lambda wildcards: RUN_OF[wildcards.run].settings.model_dump_json(),
+        seed=lambda wildcards: RUN_OF[wildcards.run].seed,
+        folder=lambda wildcards, output: str(Path(output.curve).parent),
+        models=lambda wildcards, output: str(Path(output.models).parent),
+        code=code_digest("mbmf.steps.model_based"),
     message:
         "Algorithm 1: {wildcards.run}"
     shell:
         "mbmf model-based --agent {params.agent} --settings {params.settings:q}"
         " --seed {params.seed} --random-data {input.random_data:q} --output {params.folder:q}"
-        " --threads {threads} > {log:q} 2>&1"
+        " --models {params.models:q} --threads {threads} > {log:q} 2>&1"
 
 
 rule model_based_table:
@@ -33,13 +34,13 @@ rule model_based_table:
         curves=outputs_of(MODEL_BASED_RUNS, rules.model_based.output.curve),
     output:
         table=f"{RESULTS}/tables/model_based.csv",
-    params:
-        code=code_digest("mbmf.tables"),
     log:
         f"{LOGS}/model_based_table.log",
     benchmark:
         f"{BENCHMARKS}/model_based_table.tsv"
     threads: 1
+    params:
+        code=code_digest("mbmf.tables"),
     message:
         "One table of all model-based curves"
     shell:

@@ -16,14 +16,14 @@ rule random_data:
         rollouts=random_data_file(
             "{agent}", "{rollouts}", "{validation_rollouts}", "{steps}", "{seed}"
         ),
-    params:
-        settings=random_data_settings,
-        code=code_digest("mbmf.steps.random_data"),
     log:
         f"{LOGS}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.tsv"
     threads: 1
+    params:
+        settings=random_data_settings,
+        code=code_digest("mbmf.steps.random_data"),
     message:
         "Random rollouts: {wildcards.agent}, {wildcards.rollouts} x {wildcards.steps} steps, "
         "seed {wildcards.seed}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -17,7 +17,7 @@ from mbmf.agents.specs import AgentSpec, get_agent
 Actions = NDArray[np.float32]
 
 
-def _spaces(spec: AgentSpec) -> tuple[Box, Box]:
+def _spaces(spec: AgentSpec) -> tuple[Any, Any]:
     """Observation space (the state) and action space of one body."""
     observation = Box(-np.inf, np.inf, (spec.state_dim,), np.float64)
     return observation, Box(-1.0, 1.0, (spec.action_dim,), np.float32)
@@ -36,10 +36,9 @@ class AgentEnv(gymnasium.Env[Array, Actions]):
         agent: name of the agent.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
-
     def __init__(self, agent: str) -> None:
         self.agent = get_agent(agent)
+        self.metadata = {"render_modes": []}
         self.observation_space, self.action_space = _spaces(self.agent)
         self.bodies = Bodies(self.agent, 1)
 

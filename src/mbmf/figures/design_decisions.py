@@ -10,6 +10,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mbmf.errors import InputError
 from mbmf.figures.style import AGENT_TITLES, INTERVAL, sample, use_style
@@ -37,7 +38,7 @@ def select_sweep(
     Raises:
         InputError: the table lacks a configured value or a seed of it.
     """
-    rows = table[table["agent"] == sweep["agent"]]
+    rows: pd.DataFrame = table[table["agent"] == sweep["agent"]]
     for other in sweeps:
         if other["agent"] == sweep["agent"] and other["parameter"] != sweep["parameter"]:
             rows = rows[rows[other["parameter"]] == other["default"]]
@@ -53,9 +54,7 @@ def select_sweep(
     return rows
 
 
-def design_decisions(
-    table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str
-) -> Figure:
+def design_decisions(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str) -> Figure:
     """Figure 6: a row for each agent, a column for each decision.
 
     Args:
@@ -116,7 +115,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> None:
     axes.set_title(f"({sweep['panel'][0]}) {title}")
     axes.set_xlabel("aggregation iteration")
     axes.set_ylabel("")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def final_returns(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -140,4 +139,5 @@ def final_returns(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]]) -> pd.D
         decision = DECISIONS.get(sweep["parameter"], (sweep["parameter"],))[0]
         keys = {"agent": sweep["agent"], "panel": sweep["panel"], "decision": decision}
         parts.append(statistics.reset_index().assign(**keys))
-    return pd.concat(parts).set_index(["agent", "panel", "decision", "value"])
+    returns: pd.DataFrame = pd.concat(parts).set_index(["agent", "panel", "decision", "value"])
+    return returns

@@ -15,7 +15,7 @@ from mbmf.tables import write_table
 
 def write_divergence(
     agent: str,
-    run: Path,
+    models_folder: Path,
     data_path: Path,
     settings: RandomDataSettings,
     seed: int,
@@ -26,8 +26,8 @@ def write_divergence(
 ) -> None:
     """Write both tables of `mbmf.divergence` for one finished run."""
     spec = get_agent(agent)
-    models = read_models(run / MODELS, agent)
-    held_out = read_held_out(run / HELD_OUT)
+    models = read_models(models_folder / MODELS, agent)
+    held_out = read_held_out(models_folder / HELD_OUT)
     data = read_random_data(data_path, agent, settings, seed)
     sets = {"random": data.validation, "MPC": Rollouts.concatenate(held_out)}
     for table, path in [

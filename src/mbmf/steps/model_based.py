@@ -35,9 +35,29 @@ PROVENANCE = "provenance.json"
 
 
 def run_model_based(
-    agent: str, settings: ModelBasedSettings, seed: int, data_path: Path, folder: Path, device: str
+    agent: str,
+    settings: ModelBasedSettings,
+    seed: int,
+    data_path: Path,
+    folder: Path,
+    models: Path,
+    device: str,
 ) -> None:
-    """One run of Algorithm 1 into `folder`, going on from its checkpoint if there is one."""
+    """One run of Algorithm 1, going on from its checkpoint if there is one.
+
+    Args:
+        agent: name of the agent.
+        settings: of the run.
+        seed: of all its random streams.
+        data_path: D_RAND.
+        folder: for the curve and the provenance, and the checkpoint until they stand.
+        models: folder for the trained models and the held-out rollouts.
+        device: where the model lives.
+
+    Raises:
+        InputError: D_RAND or the checkpoint is damaged or of another run.
+        NonFiniteError: training or planning met NaN or infinity.
+    """
     data = read_random_data(data_path, agent, settings.random_data, seed)
     identity = {
         "kind": "model_based",
@@ -67,7 +87,8 @@ def run_model_based(
         model_based.iterate(progress, agent, settings, data, seed, report)
         tensors, facts = model_based.progress_to_tensors(progress)
         write_tensors(checkpoint, tensors, {"identity": identity, "progress": facts})
-    _write_results(progress, agent, settings, seed, folder)
+    _write_models(progress, agent, seed, models)
+    _write_curve(progress, agent, settings, seed, folder / CURVE)
     write_text(
         folder / PROVENANCE,
         json.dumps(identity | provenance(device, progress.seconds, resumed), indent=2) + "\n",
@@ -89,14 +110,19 @@ def _resume(progress: Progress, checkpoint: Path, identity: dict[str, Any]) -> b
     return True
 
 
-def _write_results(
-    progress: Progress, agent: str, settings: ModelBasedSettings, seed: int, folder: Path
+def _write_curve(
+    progress: Progress, agent: str, settings: ModelBasedSettings, seed: int, path: Path
 ) -> None:
-    """Curve, model of each iteration, and held-out rollouts of each iteration."""
+    """One row for each iteration, with all that defines the run."""
     curve = pd.DataFrame(progress.curve)
     columns = {"kind": "model_based", "agent": agent, **settings.flat(), "seed": seed}
     for position, (name, value) in enumerate(columns.items()):
         curve.insert(position, name, value)
+    write_table(path, curve)
+
+
+def _write_models(progress: Progress, agent: str, seed: int, folder: Path) -> None:
+    """Model and held-out rollouts of each iteration."""
     facts = {"agent": agent, "seed": seed, "iterations": len(progress.models)}
     write_tensors(
         folder / MODELS,
@@ -116,7 +142,6 @@ def _write_results(
         },
         facts,
     )
-    write_table(folder / CURVE, curve)
 
 
 def read_models(path: Path, agent: str) -> list[DynamicsModel]:

@@ -1,0 +1,126 @@
+"""DVC's stages, written from what Snakemake's rules and Python's imports say.
+
+Snakemake owns the graph of jobs; DVC needs, for each group of them, the files and
+parameters that it depends on. Written by hand they would drift from the code, so they are
+generated, and a test fails when the files in the repository are not what this gives.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mbmf.fingerprint import module_closure, module_file
+
+SCALES = ("paper", "quick", "smoke")
+FORMATS = ("svg", "pdf", "png")
+
+
+def pipeline_file(scale: str) -> Path:
+    """dvc.yaml of a scale; paper scale's is the one that a bare `dvc repro` takes."""
+    return Path("dvc.yaml") if scale == "paper" else Path(f"workflow/dvc/{scale}/dvc.yaml")
+
+
+def stages(scale: str, root: Path) -> dict[str, Any]:
+    """DVC stages of one scale.
+
+    Args:
+        scale: paper, quick or smoke.
+        root: of the repository, which paths are relative to.
+    """
+    results = f"results/{scale}"
+
+    def stage(
+        target: str, steps: list[str], deps: list[str], params: list[Any], outs: list[Any]
+    ) -> dict[str, Any]:
+        overlay = "" if scale == "paper" else f" --configfile config/{scale}.yaml"
+        modules = sorted({name for step in steps for name in module_closure(step)})
+        code = [module_file(name).relative_to(root).as_posix() for name in modules]
+        content: dict[str, Any] = {"cmd": f"snakemake --cores all{overlay} -- {target}"}
+        if scale != "paper":
+            content["wdir"] = "../../.."
+            params = [*params, {f"config/{scale}.yaml": None}]
+        return content | {"deps": deps + code, "params": params, "outs": outs}
+
+    def in_cache(path: str) -> dict[str, Any]:
+        return {path: {"persist": True}}
+
+    def in_git(path: str) -> dict[str, Any]:
+        return {path: {"persist": True, "cache": False}}
+
+    common = "workflow/rules/common.smk"
+    runs = [{"config/config.yaml": ["seeds", "figures"]}, {"config/agents.yaml": ["agents"]}]
+    return {
+        "random_data": stage(
+            "all_random_data",
+            ["mbmf.steps.random_data"],
+            [common, "workflow/rules/random_data.smk"],
+            runs,
+            [in_cache(f"{results}/data/random")],
+        ),
+        "model_based": stage(
+            "model_based_table",
+            ["mbmf.steps.model_based", "mbmf.tables"],
+            [common, "workflow/rules/model_based.smk", f"{results}/data/random"],
+            runs,
+            [
+                in_git(f"{results}/runs/model_based"),
+                in_git(f"{results}/tables/model_based.csv"),
+                in_cache(f"{results}/models/model_based"),
+            ],
+        ),
+        "figure_5": stage(
+            "figure_5",
+            ["mbmf.steps.divergence", "mbmf.figures.divergence", "mbmf.tables"],
+            [
+                common,
+                "workflow/rules/figure_5.smk",
+                "workflow/notebooks/figure_5.ipynb",
+                f"{results}/data/random",
+                f"{results}/models/model_based",
+            ],
+            [{"config/config.yaml": ["scale", "figures.figure_5"]}],
+            [
+                in_git(f"{results}/tables/figure_5_errors.parquet"),
+                in_git(f"{results}/tables/figure_5_trajectories.parquet"),
+                *(
+                    in_git(f"{results}/figures/figure_5_{part}.{suffix}")
+                    for part in ("rollout", "error")
+                    for suffix in FORMATS
+                ),
+                in_git(f"{results}/notebooks/figure_5.ipynb"),
+            ],
+        ),
+        "figure_6": stage(
+            "figure_6",
+            ["mbmf.figures.design_decisions"],
+            [
+                common,
+                "workflow/rules/figure_6.smk",
+                "workflow/notebooks/figure_6.ipynb",
+                f"{results}/tables/model_based.csv",
+            ],
+            [{"config/config.yaml": ["scale", "figures.figure_6"]}],
+            [
+                *(in_git(f"{results}/figures/figure_6.{suffix}") for suffix in FORMATS),
+                in_git(f"{results}/notebooks/figure_6.ipynb"),
+            ],
+        ),
+    }
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a list that stands twice twice, instead of as an alias."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+def pipeline_text(scale: str, root: Path) -> str:
+    """Content of the scale's dvc.yaml."""
+    head = "# Written by `mbmf pipeline`; change src/mbmf/pipeline.py instead.\n"
+    return head + yaml.dump(
+        {"stages": stages(scale, root)}, Dumper=_Dumper, sort_keys=False, width=100
+    )
