@@ -52,7 +52,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any])
             the order of several keys is not fixed and the same content must give the
             same bytes.
     """
-    metadata = {_FACTS: json.dumps(facts, sort_keys=True)}
+    metadata = {_FACTS: json.dumps(facts)}
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     with written_whole(path) as aside:
         safetensors.torch.save_file(contiguous, aside, metadata)

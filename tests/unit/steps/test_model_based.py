@@ -1,0 +1,162 @@
+"""A run of Algorithm 1 as the workflow starts it: killed, resumed, fed damaged files."""
+
+import json
+
+import pandas as pd
+import pytest
+import torch
+
+from mbmf import model_based
+from mbmf.errors import InputError
+from mbmf.files import read_tensors, write_tensors
+from mbmf.random_data import RandomDataSettings
+from mbmf.steps.model_based import read_held_out, read_models, run_model_based
+from mbmf.steps.random_data import read_random_data, write_random_data
+
+RESULTS = ["runs/curve.csv", "models/models.safetensors", "models/held_out.safetensors"]
+
+
+@pytest.fixture
+def data(tmp_path, tiny):
+    path = tmp_path / "random.safetensors"
+    write_random_data("swimmer", tiny.random_data, 5, path)
+    return path
+
+
+def run(folder, tiny, data, agent="swimmer", seed=5):
+    run_model_based(agent, tiny, seed, data, folder / "runs", folder / "models", "cpu")
+    return {name: (folder / name).read_bytes() for name in RESULTS}
+
+
+def test_killed_and_resumed_ends_in_the_same_bytes(tmp_path, tiny, data, monkeypatch):
+    undisturbed = run(tmp_path / "a", tiny, data)
+    original, calls = model_based.iterate, []
+
+    def killed_in_the_second_iteration(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        original(*arguments)
+
+    monkeypatch.setattr(model_based, "iterate", killed_in_the_second_iteration)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "b", tiny, data)
+    assert (tmp_path / "b/runs/checkpoint.safetensors").exists()
+    assert not (tmp_path / "b" / RESULTS[0]).exists()
+    assert run(tmp_path / "b", tiny, data) == undisturbed
+    assert len(calls) == 2 + tiny.aggregation.iterations - 1
+    assert not (tmp_path / "b/runs/checkpoint.safetensors").exists()
+    assert json.loads((tmp_path / "b/runs/provenance.json").read_text())["resumed"]
+
+
+def test_a_checkpoint_of_other_settings_is_not_continued(tmp_path, tiny, data, capsys):
+    undisturbed = run(tmp_path / "a", tiny, data)
+    checkpoint = tmp_path / "b/runs/checkpoint.safetensors"
+    write_tensors(checkpoint, {"x": torch.zeros(1)}, {"identity": {"seed": 4}, "progress": {}})
+    assert run(tmp_path / "b", tiny, data) == undisturbed
+    assert "starting anew" in capsys.readouterr().out
+
+
+def test_a_truncated_checkpoint_is_refused_by_name(tmp_path, tiny, data):
+    checkpoint = tmp_path / "runs/checkpoint.safetensors"
+    write_tensors(checkpoint, {"x": torch.zeros(100)}, {})
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-50])
+    with pytest.raises(InputError, match=r"checkpoint\.safetensors: not a whole"):
+        run(tmp_path, tiny, data)
+    assert checkpoint.exists()
+
+
+def test_curve_is_tidy(tmp_path, tiny, data):
+    run(tmp_path, tiny, data)
+    curve = pd.read_csv(tmp_path / "runs/curve.csv")
+    assert curve["iteration"].tolist() == [0, 1, 2]
+    # 4 x 40 random steps, then 3 x 12 an iteration; 2 of 3 rollouts join the training set.
+    assert curve["env_steps"].tolist() == [160, 196, 232]
+    assert curve["training_points"].tolist() == [120, 144, 168]
+    assert (curve["agent"] == "swimmer").all()
+    assert (curve["planning.num_samples"] == 30).all()
+    assert curve["random_error_10"].notna().all()
+    assert curve["random_error_50"].isna().all()  # no rollout is that long
+    models = read_models(tmp_path / "models/models.safetensors", "swimmer")
+    held_out = read_held_out(tmp_path / "models/held_out.safetensors")
+    assert len(models) == len(held_out) == 3
+    assert held_out[0].states.shape == (1, 13, 16)
+
+
+def test_warm_start_keeps_weights_and_normalisation(tmp_path, tiny, data):
+    run(tmp_path, tiny, data)
+    first, *_, last = read_models(tmp_path / "models/models.safetensors", "swimmer")
+    assert torch.equal(first.input_mean, last.input_mean)
+    assert torch.equal(first.delta_std, last.delta_std)
+    change = (first.layers[0].weight - last.layers[0].weight).abs().max()
+    assert 0 < change < 0.3  # a new initialisation would differ by about 1
+
+
+def test_random_data_is_nested_in_the_number_of_rollouts(tmp_path, data, tiny):
+    more = RandomDataSettings(rollouts=5, validation_rollouts=1, steps=40)
+    write_random_data("swimmer", more, 5, tmp_path / "more.safetensors")
+    small = read_random_data(data, "swimmer", tiny.random_data, 5)
+    large = read_random_data(tmp_path / "more.safetensors", "swimmer", more, 5)
+    assert (small.training.states == large.training.states[:3]).all()
+    assert (small.validation.states == large.validation.states).all()
+    assert (small.training.states[0] != small.validation.states[0]).any()
+
+
+def test_random_actions_fill_the_box(tmp_path):
+    settings = RandomDataSettings(rollouts=20, validation_rollouts=1, steps=100)
+    write_random_data("swimmer", settings, 0, tmp_path / "x.safetensors")
+    actions = read_random_data(tmp_path / "x.safetensors", "swimmer", settings, 0).training.actions
+    assert abs(actions.mean()) < 0.03
+    assert actions.var() == pytest.approx(1 / 3, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda path, tensors, facts: path.write_bytes(path.read_bytes()[:-7]), "not a whole"),
+        (lambda path, tensors, facts: path.write_bytes(b"junk"), "not a whole"),
+        (lambda path, tensors, facts: path.unlink(), "no such file"),
+        (
+            lambda path, tensors, facts: write_tensors(path, tensors, facts | {"agent": "ant"}),
+            "agent is ant, but this run needs swimmer",
+        ),
+        (
+            lambda path, tensors, facts: write_tensors(path, tensors, facts | {"seed": 6}),
+            "seed is 6, but this run needs 5",
+        ),
+        (
+            lambda path, tensors, facts: write_tensors(
+                path, tensors | {"training.states": tensors["training.states"][:2]}, facts
+            ),
+            r"training\.states has the shape \(2, 41, 16\), should be \(3, 41, 16\)",
+        ),
+        (
+            lambda path, tensors, facts: write_tensors(
+                path,
+                tensors | {"validation.actions": tensors["validation.actions"] * torch.nan},
+                facts,
+            ),
+            r"validation\.actions holds values that are not finite",
+        ),
+    ],
+)
+def test_damaged_random_data_is_refused_and_left_alone(tmp_path, tiny, data, damage, message):
+    damage(data, *read_tensors(data))
+    before = data.read_bytes() if data.exists() else None
+    with pytest.raises(InputError, match=message) as caught:
+        run(tmp_path, tiny, data)
+    assert str(caught.value).startswith(str(data))
+    assert (data.read_bytes() if data.exists() else None) == before
+    assert not (tmp_path / "runs").exists()
+
+
+def test_models_of_another_agent_are_refused(tmp_path, tiny, data):
+    run(tmp_path, tiny, data)
+    with pytest.raises(InputError, match="a model of swimmer, but hopper is asked for"):
+        read_models(tmp_path / "models/models.safetensors", "hopper")
+
+
+def test_training_that_diverges_names_the_iteration(tmp_path, tiny, data):
+    wild = tiny.replaced("dynamics.learning_rate", 1e30)
+    with pytest.raises(ArithmeticError, match="iteration 0 of swimmer, seed 5.*epoch 1 of 2"):
+        run(tmp_path, wild, data)
