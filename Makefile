@@ -24,7 +24,7 @@ $(READY): requirements.txt pyproject.toml
 	touch $@
 
 reproduce: setup  ## every figure at quick scale, from nothing (SCALE=paper: hours)
-	MBMF_CORES=$(CORES) dvc repro workflow/dvc/$(SCALE)/dvc.yaml
+	dvc repro workflow/dvc/$(SCALE)/dvc.yaml
 	@echo "Done. Figures: results/$(SCALE)/figures   executed notebooks: results/$(SCALE)/notebooks"
 
 test: setup lint  ## all checks and tests

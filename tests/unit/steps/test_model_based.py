@@ -158,5 +158,5 @@ def test_models_of_another_agent_are_refused(tmp_path, tiny, data):
 
 def test_training_that_diverges_names_the_iteration(tmp_path, tiny, data):
     wild = tiny.replaced("dynamics.learning_rate", 1e30)
-    with pytest.raises(ArithmeticError, match="iteration 0 of swimmer, seed 5.*epoch 1 of 2"):
+    with pytest.raises(ArithmeticError, match=r"iteration 0 of swimmer, seed 5.*epoch 1 of 2"):
         run(tmp_path, wild, data)
