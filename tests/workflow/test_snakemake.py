@@ -1,0 +1,66 @@
+"""Snakemake's plan at every scale, and what it says to wrong configuration."""
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.mark.parametrize("scale", ["paper", "quick", "smoke"])
+def test_dry_run_plans_every_figure(clone, scale):
+    dry = clone.snakemake("--dry-run", "--quiet", scale=scale)
+    assert dry.returncode == 0, dry.stdout
+    for rule in ("random_data", "model_based", "divergence", "figure_5", "figure_6"):
+        assert rule in dry.stdout
+
+
+def test_lint_finds_nothing(clone):
+    lint = clone.run("snakemake", "--lint", "--cores", "1")
+    assert lint.returncode == 0, lint.stdout
+    assert "Congratulations" in lint.stdout
+
+
+@pytest.mark.parametrize(
+    ("overlay", "line"),
+    [
+        (
+            "agents: {swimmer: {model_based: {planning: {num_samples: 0}}}}",
+            "wrong.yaml: agents.swimmer.model_based.planning.num_samples: Input should be greater"
+            " than 0 (found 0)",
+        ),
+        ("seeds: [0, 1, 0]", "wrong.yaml: seeds: 0 is listed twice; each may stand once"),
+        ("colour: red", "wrong.yaml: colour: unknown key; allowed here: scale, seeds, agents,"),
+        ("seeds: [0\n", "wrong.yaml: not valid YAML"),
+    ],
+)
+def test_wrong_configuration_ends_in_one_line_before_anything_runs(clone, overlay, line):
+    (clone.folder / "wrong.yaml").write_text(overlay)
+    done = clone.run("snakemake", "--cores", "1", "--quiet", "--configfile", "wrong.yaml")
+    assert done.returncode != 0
+    assert line in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (clone.folder / "results").exists()
+
+
+def test_a_value_on_the_command_line_is_checked_too(clone):
+    done = clone.run("snakemake", "--cores", "1", "--dry-run", "--config", "seeds=-1")
+    assert done.returncode != 0
+    assert "--config: seeds: Input should be a valid list" in done.stdout
+
+
+def test_a_missing_configuration_file_is_named(clone):
+    done = clone.run("snakemake", "--cores", "1", "--configfile", "nowhere.yaml")
+    assert done.returncode != 0
+    assert "nowhere.yaml" in done.stdout
+
+
+def test_a_new_seed_asks_for_its_own_runs_only(finished):
+    """The plan after `seeds: [0, 1]` became `[0, 1, 2]`, on a finished tree."""
+    seeds = ["--config", "seeds=[0,1,2]"]
+    dry = finished.snakemake("--dry-run", "--quiet", *seeds)
+    assert dry.returncode == 0, dry.stdout
+    counts = dict(
+        line.split() for line in dry.stdout.splitlines() if len(line.split()) == 2
+    )
+    assert counts["model_based"] == "12"  # 2 agents x 6 configurations
+    assert counts["random_data"] == "4"  # 2 agents x 2 sizes
+    assert counts["divergence"] == "1"
