@@ -12,8 +12,8 @@ from mbmf.configuration import check_configuration, read_yaml
 from mbmf.errors import InputError
 from mbmf.fingerprint import code_digest
 
-# A job has the threads that its rule names, whatever the libraries think: Snakemake
-# itself runs as many jobs as there are cores.
+# One thread in each process, whatever the libraries think of the machine: Snakemake
+# runs as many of them as there are cores.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
 
@@ -33,6 +33,8 @@ RESULTS = f"results/{configuration.scale}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 FORMATS = ["svg", "pdf", "png"]
+# Made from environment.yml; only `--software-deployment-method conda` looks at it.
+ENVIRONMENT = "mbmf"
 
 
 def random_data_file(agent, rollouts, validation_rollouts, steps, seed):
@@ -40,6 +42,17 @@ def random_data_file(agent, rollouts, validation_rollouts, steps, seed):
     return (
         f"{RESULTS}/data/random/agent~{agent}/rollouts~{rollouts}/"
         f"validation_rollouts~{validation_rollouts}/steps~{steps}/seed~{seed}.safetensors"
+    )
+
+
+def random_data_settings(wildcards):
+    """Settings of D_RAND, from its path."""
+    return json.dumps(
+        {
+            "rollouts": int(wildcards.rollouts),
+            "validation_rollouts": int(wildcards.validation_rollouts),
+            "steps": int(wildcards.steps),
+        }
     )
 
 

@@ -14,6 +14,8 @@ rule figure_6:
         f"{LOGS}/figure_6.log",
     benchmark:
         f"{BENCHMARKS}/figure_6.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     params:
         parameters=lambda wildcards, input: json.dumps(

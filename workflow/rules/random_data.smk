@@ -1,16 +1,6 @@
 """D_RAND: rollouts of random actions, line 1 of Algorithm 1."""
 
 
-def random_data_settings(wildcards):
-    return json.dumps(
-        {
-            "rollouts": int(wildcards.rollouts),
-            "validation_rollouts": int(wildcards.validation_rollouts),
-            "steps": int(wildcards.steps),
-        }
-    )
-
-
 rule random_data:
     output:
         rollouts=random_data_file(
@@ -20,6 +10,8 @@ rule random_data:
         f"{LOGS}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     params:
         settings=random_data_settings,

@@ -1,19 +1,22 @@
 """The paper's four agents: specs, rewards, batched MuJoCo bodies, gymnasium environments."""
 
+from typing import TYPE_CHECKING, Any
+
+from mbmf.agents.registration import register_environments
 from mbmf.agents.specs import AGENTS, AgentSpec, get_agent
 
-__all__ = ["AGENTS", "AgentSpec", "get_agent", "register_environments"]
+if TYPE_CHECKING:
+    from mbmf.agents.environment import BatchedAgentEnv
+
+__all__ = ["AGENTS", "AgentSpec", "BatchedAgentEnv", "get_agent", "register_environments"]
+
+register_environments()
 
 
-def register_environments() -> None:
-    """Make `gymnasium.make` and `gymnasium.make_vec` know the agents; gymnasium calls it."""
-    from gymnasium.envs.registration import register
+def __getattr__(name: str) -> Any:
+    """Import the environment when it is first asked for: MuJoCo takes long to load."""
+    if name == "BatchedAgentEnv":
+        from mbmf.agents.environment import BatchedAgentEnv
 
-    for spec in AGENTS.values():
-        register(
-            spec.env_id,
-            entry_point="mbmf.agents.environment:AgentEnv",
-            vector_entry_point="mbmf.agents.environment:BatchedAgentEnv",
-            max_episode_steps=spec.episode_steps,
-            kwargs={"agent": spec.name},
-        )
+        return BatchedAgentEnv
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

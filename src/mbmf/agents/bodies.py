@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import gymnasium
 import mujoco
 import numpy as np
 from mujoco.rollout import Rollout
 from numpy.typing import NDArray
 
+from mbmf.agents.model import build_model
 from mbmf.agents.specs import AgentSpec
 
 Array = NDArray[np.float64]
@@ -20,56 +19,43 @@ Array = NDArray[np.float64]
 _PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 # rllab's spread of the start: 0.01 of every position and 0.1 of every velocity.
 _POSITION_SPREAD, _VELOCITY_SPREAD = 0.01, 0.1
+# No body moves that fast or that far (m, rad, per second). An acceleration that MuJoCo itself
+# calls unstable, 1e10, leads beyond it within one simulator step.
+_LARGEST = 1e6
 
 
 class SimulationError(ArithmeticError):
-    """The simulator diverged: a state is not finite, or beyond MuJoCo's largest value."""
-
-
-def build_model(spec: AgentSpec) -> Any:
-    """MuJoCo model of an agent: gymnasium's, with the paper's actuators (mujoco.MjModel).
-
-    Raises:
-        ValueError: gymnasium's model is not the one that the spec was written for.
-    """
-    assets = Path(gymnasium.__file__).parent / "envs" / "mujoco" / "assets"
-    with warnings.catch_warnings():
-        # gymnasium's half-cheetah sets an attribute that newer MuJoCo wants elsewhere.
-        warnings.filterwarnings("ignore", message=".*settotalmass.*")
-        body = mujoco.MjSpec.from_file(str(assets / spec.model_file))
-        for actuator, gear in zip(body.actuators, spec.gears, strict=True):
-            actuator.gear = [gear, 0, 0, 0, 0, 0]
-        model = body.compile()
-    # Left on, a diverging body would be put back to its start without a word.
-    model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
-    sizes = (model.nq, model.nv, model.opt.timestep)
-    expected = (len(spec.positions), len(spec.velocities), spec.timestep)
-    if sizes != expected:
-        raise ValueError(
-            f"{spec.model_file} of gymnasium {gymnasium.__version__} has (positions, velocities, "
-            f"time step) {sizes}, should be {expected}"
-        )
-    return model
+    """The simulator diverged: a state is not finite, beyond reason, or MuJoCo gave up."""
 
 
 class Bodies:
     """B bodies of one agent, each at its own point in time.
 
     The next state depends on state and action alone: the constraint solver starts each
-    environment step cold, so a body can be set to a recorded state and go on alike.
+    environment step cold, so a body can be set to a recorded state and go on alike. `mj_step`
+    would start it from the last step's accelerations and find the same minimum, velocities
+    agreeing to 1e-13 after a step.
 
     Args:
         spec: the agent.
         count: B.
         num_threads: C++ threads that step them.
 
+    Raises:
+        ValueError: no body, or no thread.
+
     Attributes:
         states: (B, S) current states; read, never write.
     """
 
     def __init__(self, spec: AgentSpec, count: int, num_threads: int = 1) -> None:
+        if count < 1 or num_threads < 1:
+            raise ValueError(
+                f"count and num_threads should be 1 at least, are {count} and {num_threads}"
+            )
         self.spec = spec
         self.model = build_model(spec)
+        self._start = np.array(spec.start) if spec.start else self.model.qpos0.copy()
         self._workers = [mujoco.MjData(self.model) for _ in range(num_threads)]
         # No pool for one thread: the work then runs in the caller's.
         self._rollout = Rollout(nthread=num_threads if num_threads > 1 else 0)
@@ -89,11 +75,16 @@ class Bodies:
         self._rollout.close()
 
     def reset(self, rows: Sequence[int], generators: Sequence[np.random.Generator]) -> None:
-        """Put some bodies at their start, spread as rllab does, with one generator each."""
+        """Put some bodies at their start, spread as rllab does.
+
+        Args:
+            rows: which bodies, N.
+            generators: N; each draws its body's positions, then its velocities.
+        """
         nq, nv = self.model.nq, self.model.nv
         for row, generator in zip(rows, generators, strict=True):
             physics = np.zeros(self._physics.shape[1])
-            physics[1 : 1 + nq] = self.model.qpos0 + _POSITION_SPREAD * generator.normal(size=nq)
+            physics[1 : 1 + nq] = self._start + _POSITION_SPREAD * generator.normal(size=nq)
             physics[1 + nq : 1 + nq + nv] = _VELOCITY_SPREAD * generator.normal(size=nv)
             if self.spec.orientation:
                 physics[4:8] /= np.linalg.norm(physics[4:8])
@@ -112,7 +103,7 @@ class Bodies:
 
         Raises:
             ValueError: actions of another shape, or not finite.
-            SimulationError: a body's state is no longer finite; names it.
+            SimulationError: a body's simulation diverged; names it. No body has moved then.
         """
         index = np.arange(len(self)) if rows is None else rows
         actions = np.asarray(actions, dtype=np.float64)
@@ -121,24 +112,7 @@ class Bodies:
             raise ValueError(f"actions have the shape {actions.shape}, should be {expected}")
         if not np.isfinite(actions).all():
             raise ValueError("actions must be finite")
-        frames = self.spec.frame_skip
-        control = np.repeat(np.clip(actions, -1, 1)[:, None], frames, axis=1)
-        buffer = self._buffer[: len(index)]
-        self._rollout.rollout(
-            self._models[: len(index)],
-            self._workers,
-            self._physics[index],
-            control,
-            nstep=frames,
-            state=buffer,
-            skip_checks=True,
-        )
-        after = buffer[:, -1]
-        # The comparison is false for NaN as well.
-        sound = (np.abs(after) < mujoco.mjMAXVAL).all(axis=1)
-        if not sound.all():
-            body = int(index[np.flatnonzero(~sound)[0]])
-            raise SimulationError(f"the simulation of {self.spec.name} diverged in body {body}")
+        after = self._simulate(index, np.clip(actions, -1, 1))
         self._physics[index] = after
         com = self._centres_of_mass(index)
         self._com_velocity[index] = (com - self._com[index]) / self.spec.dt
@@ -146,22 +120,53 @@ class Bodies:
         self._read(index)
 
     def get_sim_state(self) -> Array:
-        """(B, P + 6): full physics, centre of mass and its velocity, for `set_sim_state`."""
+        """(B, P + 6): full physics, centre of mass and its velocity, for `set_sim_state`.
+
+        The physics are time (s), joint positions and joint velocities.
+        """
         return np.concatenate([self._physics, self._com, self._com_velocity], axis=1)
 
     def set_sim_state(self, sim_states: Array) -> None:
         """Set all bodies to states from `get_sim_state`.
 
         Raises:
-            ValueError: of another shape.
+            ValueError: of another shape, or not finite.
         """
+        sim_states = np.asarray(sim_states, dtype=np.float64)
         expected = (len(self), self._physics.shape[1] + 6)
         if sim_states.shape != expected:
             raise ValueError(f"states have the shape {sim_states.shape}, should be {expected}")
+        if not np.isfinite(sim_states).all():
+            raise ValueError("states must be finite")
         self._physics[:] = sim_states[:, :-6]
         self._com[:] = sim_states[:, -6:-3]
         self._com_velocity[:] = sim_states[:, -3:]
         self._read(np.arange(len(self)))
+
+    def _simulate(self, index: NDArray[np.intp], actions: Array) -> Array:
+        """(N, P) physics of some bodies one environment step later."""
+        frames = self.spec.frame_skip
+        before = self._physics[index]
+        after = self._buffer[: len(index)]
+        with _no_log_file():
+            self._rollout.rollout(
+                self._models[: len(index)],
+                self._workers,
+                before,
+                np.repeat(actions[:, None], frames, axis=1),
+                nstep=frames,
+                state=after,
+                skip_checks=True,
+            )
+        last = after[:, -1]
+        # After a warning `rollout` stops simulating a body and repeats its last state, so its
+        # clock stays behind. The comparisons are false for NaN as well.
+        in_time = last[:, 0] - before[:, 0] > self.spec.dt - self.spec.timestep / 2
+        sound = in_time & (np.abs(last[:, 1:]) < _LARGEST).all(axis=1)
+        if not sound.all():
+            body = int(index[np.flatnonzero(~sound)[0]])
+            raise SimulationError(f"the simulation of {self.spec.name} diverged in body {body}")
+        return last
 
     def _centres_of_mass(self, index: NDArray[np.intp]) -> Array:
         """(N, 3) centres of mass of the states as they are now.
@@ -190,6 +195,19 @@ class Bodies:
         if self.spec.orientation:
             parts.append(_cosines_and_sines(physics[:, 4:8]))
         self.states[index] = np.concatenate(parts, axis=1)
+
+
+@contextmanager
+def _no_log_file() -> Iterator[None]:
+    """Keep MuJoCo from writing MUJOCO_LOG.TXT where the user stands: errors are raised."""
+    config = mujoco.MjLogConfig.get()
+    to_file, config.logto_file = config.logto_file, False
+    mujoco.MjLogConfig.set(config)
+    try:
+        yield
+    finally:
+        config.logto_file = to_file
+        mujoco.MjLogConfig.set(config)
 
 
 def _cosines_and_sines(quaternions: Array) -> Array:

@@ -18,7 +18,7 @@ Actions = NDArray[np.float32]
 
 
 def _spaces(spec: AgentSpec) -> tuple[Any, Any]:
-    """Observation space (the state) and action space of one body."""
+    """Observation space (the state) and action space of one body, both Box."""
     observation = Box(-np.inf, np.inf, (spec.state_dim,), np.float64)
     return observation, Box(-1.0, 1.0, (spec.action_dim,), np.float32)
 
@@ -67,7 +67,8 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
     """A batch of bodies, stepped together in C++ threads.
 
     Behaves as gymnasium's SyncVectorEnv of `AgentEnv`s with a time limit, in every
-    autoreset mode: seed s starts body i as seed s + i starts a single one.
+    autoreset mode: seed s starts body i as seed s + i starts a single one. Runs of
+    neighbouring seeds would share bodies so; give a list of seeds drawn for each body.
 
     Args:
         agent: name of the agent.
@@ -75,6 +76,9 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         num_threads: C++ threads.
         max_episode_steps: time limit; the agent's own by default.
         autoreset_mode: what happens to a body whose episode is over.
+
+    Raises:
+        ValueError: unknown agent; a number that is not positive.
     """
 
     def __init__(
@@ -86,13 +90,16 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         max_episode_steps: int | None = None,
         autoreset_mode: AutoresetMode = AutoresetMode.NEXT_STEP,
     ) -> None:
+        super().__init__()
         self.agent = get_agent(agent)
+        if max_episode_steps is not None and max_episode_steps < 1:
+            raise ValueError(f"max_episode_steps should be 1 at least, is {max_episode_steps}")
+        self.bodies = Bodies(self.agent, num_envs, num_threads)
         self.num_envs = num_envs
         self.single_observation_space, self.single_action_space = _spaces(self.agent)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.metadata = {"render_modes": [], "autoreset_mode": AutoresetMode(autoreset_mode)}
-        self.bodies = Bodies(self.agent, num_envs, num_threads)
         self._limit = max_episode_steps or self.agent.episode_steps
         self._mode = AutoresetMode(autoreset_mode)
         self._generators = [np.random.default_rng() for _ in range(num_envs)]
@@ -115,13 +122,7 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         Raises:
             ValueError: as many seeds as bodies are needed; a mask of another shape or type.
         """
-        seeds = (
-            [seed + body for body in range(self.num_envs)]
-            if isinstance(seed, int)
-            else seed or [None] * self.num_envs
-        )
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"{len(seeds)} seeds for {self.num_envs} bodies")
+        generators = self._new_generators(seed)
         mask = np.asarray((options or {}).get("reset_mask", np.ones(self.num_envs, np.bool_)))
         if mask.shape != (self.num_envs,) or mask.dtype != np.bool_ or not mask.any():
             raise ValueError(
@@ -129,8 +130,7 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
             )
         rows = np.flatnonzero(mask)
         for row in rows:
-            if seeds[row] is not None:
-                self._generators[row] = np.random.default_rng(seeds[row])
+            self._generators[row] = generators[row] or self._generators[row]
         self._restart(rows)
         return self.bodies.states.copy(), {}
 
@@ -170,9 +170,42 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
             states = self.bodies.states.copy()
         return states, rewards, terminated, truncated, info
 
+    def get_sim_state(self) -> Array:
+        """(B, n) states of the simulator, see `Bodies.get_sim_state`; not the generators'."""
+        return self.bodies.get_sim_state()
+
+    def set_sim_state(self, sim_states: Array) -> Array:
+        """Go on from what `get_sim_state` gave, with the same bits; in the same mode and limit.
+
+        The steps taken in the episode follow from the simulator's clock.
+
+        Returns:
+            Observations (B, S).
+
+        Raises:
+            ValueError: states of another shape, or not finite.
+        """
+        self.bodies.set_sim_state(sim_states)
+        clocks = self.bodies.get_sim_state()[:, 0]
+        self._steps = np.rint(clocks / self.dt).astype(np.int64)
+        self._over = _terminated(self.agent, self.bodies.states) | (self._steps >= self._limit)
+        return self.bodies.states.copy()
+
     def close_extras(self, **_kwargs: Any) -> None:
         """End the threads."""
         self.bodies.close()
+
+    def _new_generators(
+        self, seed: int | list[int | None] | None
+    ) -> list[np.random.Generator | None]:
+        """One generator for each body; None where it keeps its own."""
+        if seed is None:
+            return [None] * self.num_envs
+        if isinstance(seed, (int, np.integer)):
+            seed = [int(seed) + body for body in range(self.num_envs)]
+        if len(seed) != self.num_envs:
+            raise ValueError(f"{len(seed)} seeds for {self.num_envs} bodies")
+        return [None if one is None else np.random.default_rng(one) for one in seed]
 
     def _restart(self, rows: NDArray[np.intp]) -> None:
         self.bodies.reset(rows.tolist(), [self._generators[row] for row in rows])

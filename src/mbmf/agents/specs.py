@@ -3,13 +3,20 @@
 The paper runs on rllab's bodies; here gymnasium's models of the same bodies are changed
 to rllab's time steps and actuator strengths. A state holds joint positions, joint
 velocities, the whole body's centre of mass, and its velocity (section IV of the paper and
-the authors' code).
+the authors' code). The velocity is the change of the centre of mass over the environment
+step, divided by its duration, and zero after a reset, as in rllab.
+
+The number of elements is that of the authors' code: 24 for the half-cheetah, where the
+paper prints 23, and 41 for the ant. The ant's orientation stands at the end, where the
+authors' code has it before the centre of mass's velocity: so the first four parts of
+every agent's state are alike, and a network does not mind the order of its inputs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from mbmf.agents import rewards
@@ -29,7 +36,7 @@ class AgentSpec:
         model_file: gymnasium's model of the body.
         timestep: of that model, s.
         frame_skip: simulator steps in one environment step.
-        gears: torque of each actuator at action 1, N m.
+        gears: torque of each actuator at action 1, N m, in the model's order.
         positions: names of all joint positions (qpos), with units.
         velocities: names of all joint velocities (qvel), with units.
         hidden_positions: leading joint positions that the state leaves out.
@@ -38,6 +45,7 @@ class AgentSpec:
         reward: of (next states (..., S), actions (..., A)), giving (...,).
         terminated: of states; None if no state ends an episode.
         episode_steps: time limit of an episode.
+        start: joint positions that a reset spreads around; the model's own if empty.
     """
 
     name: str
@@ -53,6 +61,7 @@ class AgentSpec:
     terminated: Callable[[Any], Any] | None = None
     hidden_positions: int = 0
     orientation: bool = False
+    start: tuple[float, ...] = ()
 
     @property
     def dt(self) -> float:
@@ -64,6 +73,23 @@ class AgentSpec:
         """Name and unit of each state element."""
         names = self.positions[self.hidden_positions :] + self.velocities + _COM + _COM_VELOCITY
         return names + _ORIENTATION if self.orientation else names
+
+    @property
+    def layout(self) -> dict[str, slice]:
+        """Where each part of the state stands, in order: name -> slice of the last axis."""
+        sizes = {
+            "joint_positions": len(self.positions) - self.hidden_positions,
+            "joint_velocities": len(self.velocities),
+            "com": len(_COM),
+            "com_velocity": len(_COM_VELOCITY),
+        }
+        if self.orientation:
+            sizes["orientation"] = len(_ORIENTATION)
+        ends = accumulate(sizes.values())
+        return {
+            part: slice(end - size, end)
+            for (part, size), end in zip(sizes.items(), ends, strict=True)
+        }
 
     @property
     def state_dim(self) -> int:
@@ -133,8 +159,9 @@ _SPECS = (
         gears=(200.0,) * 3,
         positions=_HOPPER,
         velocities=_rates(*_HOPPER),
-        # 17 elements in the paper: one joint position fewer than the body has. The root's x
-        # it is, for the centre of mass holds it, and termination needs height and tilt.
+        # rllab's observation leaves out qpos[1], the root's x: its model has z first (the
+        # authors' code reads the height at 0 and the tilt at 1), gymnasium's has x first. So
+        # the height is the root's, 1.25 m at the start, not the centre of mass's.
         hidden_positions=1,
         reward=rewards.hopper_reward,
         terminated=rewards.hopper_terminated,
@@ -150,6 +177,9 @@ _SPECS = (
         positions=_ANT,
         velocities=(*_ANT_ROOT_RATES, *_rates(*_ANT_LEGS)),
         orientation=True,
+        # The model's own numbers "init_qpos", which rllab starts from: standing, knees bent.
+        # gymnasium's tasks start from 0.75 m with the ankles outside of their limits.
+        start=(0.0, 0.0, 0.55, 1.0, 0.0, 0.0, 0.0, *(0.0, 1.0), *(0.0, -1.0) * 2, *(0.0, 1.0)),
         reward=rewards.ant_reward,
         terminated=rewards.ant_terminated,
         episode_steps=1000,

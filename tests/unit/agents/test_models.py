@@ -19,15 +19,25 @@ PAPER = {
 # Joints in the order of qpos, and the joint that each actuator drives.
 JOINTS = {
     "swimmer": ["slider1", "slider2", "free_body_rot", "motor1_rot", "motor2_rot"],
-    "half_cheetah": "rootx rootz rooty bthigh bshin bfoot fthigh fshin ffoot".split(),
+    "half_cheetah": [
+        "rootx",
+        "rootz",
+        "rooty",
+        "bthigh",
+        "bshin",
+        "bfoot",
+        "fthigh",
+        "fshin",
+        "ffoot",
+    ],
     "hopper": ["rootx", "rootz", "rooty", "thigh_joint", "leg_joint", "foot_joint"],
-    "ant": "root hip_1 ankle_1 hip_2 ankle_2 hip_3 ankle_3 hip_4 ankle_4".split(),
+    "ant": ["root", "hip_1", "ankle_1", "hip_2", "ankle_2", "hip_3", "ankle_3", "hip_4", "ankle_4"],
 }
 ACTUATED = {
     "swimmer": ["motor1_rot", "motor2_rot"],
     "half_cheetah": ["bthigh", "bshin", "bfoot", "fthigh", "fshin", "ffoot"],
     "hopper": ["thigh_joint", "leg_joint", "foot_joint"],
-    "ant": "hip_4 ankle_4 hip_1 ankle_1 hip_2 ankle_2 hip_3 ankle_3".split(),
+    "ant": ["hip_4", "ankle_4", "hip_1", "ankle_1", "hip_2", "ankle_2", "hip_3", "ankle_3"],
 }
 # What the spec calls those of the model's joints that it gives another name.
 RENAMED = {
@@ -37,7 +47,6 @@ RENAMED = {
     "motor1_rot": "joint 1",
     "motor2_rot": "joint 2",
 }
-
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -119,7 +128,7 @@ def test_names_of_positions_and_velocities_follow_the_joints(spec, model):
             )  # fmt: skip
             continue
         name = RENAMED.get(joint.name, joint.name.removesuffix("_joint").replace("_", " "))
-        unit = units[joint.type[0]]
+        unit = units[mujoco.mjtJoint(joint.type[0])]
         assert spec.positions[position] == f"{name} [{unit}]"
         assert spec.velocities[velocity] == f"{name} velocity [{unit}/s]"
 

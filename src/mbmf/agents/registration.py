@@ -1,0 +1,26 @@
+"""The agents' names in gymnasium's registry."""
+
+from gymnasium.envs.registration import register, registry
+
+from mbmf.agents.specs import AGENTS
+
+
+def register_environments() -> None:
+    """Make `gymnasium.make` and `gymnasium.make_vec` know the agents.
+
+    Importing `mbmf.agents` calls it, for gymnasium has had no plug-ins since 1.0: a program
+    imports `mbmf.agents` first, or asks for "mbmf.agents:mbmf/Swimmer-v0".
+
+    The time limit is kept by gymnasium's TimeLimit around a single body, and by
+    `BatchedAgentEnv` itself in a batch; both read it here.
+    """
+    for spec in AGENTS.values():
+        # A second registration of the same name would warn.
+        if spec.env_id not in registry:
+            register(
+                spec.env_id,
+                entry_point="mbmf.agents.environment:AgentEnv",
+                vector_entry_point="mbmf.agents.environment:BatchedAgentEnv",
+                max_episode_steps=spec.episode_steps,
+                kwargs={"agent": spec.name},
+            )

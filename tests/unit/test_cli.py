@@ -1,0 +1,213 @@
+"""The command line: every step is there, and wrong input is one line and status 2."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from mbmf import cli
+from mbmf.errors import InputError, NonFiniteError
+from mbmf.files import write_text
+
+RANDOM = {"rollouts": 2, "validation_rollouts": 1, "steps": 5}
+STEPS = ["random-data", "model-based", "divergence", "tabulate", "pipeline"]
+
+
+@pytest.fixture
+def mbmf(tmp_path, monkeypatch, capsys):
+    """Call `mbmf` in an empty folder; gives exit status, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mbmf", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        captured = capsys.readouterr()
+        return caught.value.code or 0, captured.out, captured.err
+
+    return call
+
+
+def random_data(**changes):
+    options = {"agent": "swimmer", "settings": json.dumps(RANDOM), "seed": 0, "output": "d.st"}
+    return ["random-data", *(f"--{key}={value}" for key, value in (options | changes).items())]
+
+
+def model_based(tiny, **changes):
+    options = {
+        "agent": "swimmer",
+        "settings": tiny.model_dump_json(),
+        "seed": 0,
+        "random-data": "nowhere.safetensors",
+        "output": "run",
+        "models": "models",
+    }
+    return ["model-based", *(f"--{key}={value}" for key, value in (options | changes).items())]
+
+
+def assert_one_line(answer, tmp_path):
+    status, out, err = answer
+    assert status == 2
+    assert out == ""
+    assert err.count("\n") == 1, err
+    assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())
+    return err
+
+
+def plain(text):
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def test_help_lists_every_step():
+    result = CliRunner().invoke(cli.app, ["--help"], prog_name="mbmf")
+    assert result.exit_code == 0
+    for step in STEPS:
+        assert re.search(rf"^\W*{step}\s+\w", plain(result.output), re.MULTILINE), step
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_each_step_explains_itself(step):
+    result = CliRunner().invoke(cli.app, [step, "--help"], env={"COLUMNS": "200"})
+    assert result.exit_code == 0
+    assert "Usage" in plain(result.output)
+
+
+@pytest.mark.parametrize("agent", ["walker", "Swimmer", "", "../ant", "ant\n"])
+def test_wrong_agent(mbmf, tmp_path, agent):
+    err = assert_one_line(mbmf(*random_data(agent=agent)), tmp_path)
+    assert err.startswith("--agent ")
+    assert "swimmer, half_cheetah, hopper, ant" in err
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        (json.dumps(RANDOM | {"rolouts": 3}), "rolouts"),
+        (json.dumps(RANDOM | {"roll\nouts": 3}), "roll"),
+        (json.dumps(RANDOM | {"rollouts": 0}), "rollouts"),
+        (json.dumps(RANDOM | {"rollouts": "2"}), "rollouts"),
+        (json.dumps(RANDOM | {"steps": True}), "steps"),
+        (json.dumps(RANDOM | {"steps": 1.5}), "steps"),
+        (json.dumps({"rollouts": 2, "steps": 5}), "validation_rollouts"),
+        ("rollouts: 2", "JSON"),
+        ("", "JSON"),
+        ("[]", "JSON"),
+        ("null", "JSON"),
+        ("{", "JSON"),
+    ],
+)
+def test_wrong_settings(mbmf, tmp_path, settings, key):
+    err = assert_one_line(mbmf(*random_data(settings=settings)), tmp_path)
+    assert err.startswith(f"--settings: {key}")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("planning", "num_samples", 0),
+        ("planning", "horizon", -1),
+        ("planning", "samples", 5),
+        ("dynamics", "on_policy_fraction", 1.5),
+        ("aggregation", "iterations", 0),
+    ],
+)
+def test_wrong_settings_of_algorithm_1(mbmf, tmp_path, tiny, section, key, value):
+    settings = tiny.model_dump()
+    settings[section][key] = value
+    err = assert_one_line(mbmf(*model_based(tiny, settings=json.dumps(settings))), tmp_path)
+    assert err.startswith(f"--settings: {section}.{key}: ")
+
+
+def test_several_wrong_settings_are_a_line_each(mbmf):
+    status, out, err = mbmf(*random_data(settings=json.dumps(RANDOM | {"steps": 0, "rollouts": 0})))
+    assert (status, out) == (2, "")
+    assert [line.split(": ")[1] for line in err.splitlines()] == ["rollouts", "steps"]
+
+
+def test_missing_random_data(mbmf, tmp_path, tiny):
+    err = assert_one_line(mbmf(*model_based(tiny)), tmp_path)
+    assert err.startswith("nowhere.safetensors: ")
+
+
+def test_damaged_random_data(mbmf, tmp_path, tiny):
+    write_text(tmp_path / "damaged.safetensors", "not tensors at all")
+    status, _, err = mbmf(*model_based(tiny, **{"random-data": "damaged.safetensors"}))
+    assert status == 2
+    assert err.startswith("damaged.safetensors: ")
+    assert err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["damaged.safetensors"]
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99", "cpu:x", ""])
+def test_unknown_device(mbmf, tmp_path, tiny, device):
+    err = assert_one_line(mbmf(*model_based(tiny, device=device)), tmp_path)
+    assert err.startswith(f"--device {device}: ")
+
+
+def test_missing_models_of_divergence(mbmf, tmp_path):
+    options = {"agent": "swimmer", "models": "m", "random-data": "d", "seed": 0, "steps": 2}
+    options |= {"settings": json.dumps(RANDOM), "starts": 2, "errors": "e", "trajectory": "t"}
+    answer = mbmf("divergence", *(f"--{key}={value}" for key, value in options.items()))
+    assert assert_one_line(answer, tmp_path).startswith("m")
+
+
+def test_missing_table(mbmf, tmp_path):
+    err = assert_one_line(mbmf("tabulate", "a.csv", "b.csv", "--output=all.csv"), tmp_path)
+    assert err.startswith("a.csv: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nowhere"],
+        ["random-data"],
+        random_data(seed=-1),
+        random_data(seed="one"),
+        [*random_data(), "--walk"],
+        ["tabulate", "--output=all.csv"],
+    ],
+)
+def test_wrong_usage(mbmf, tmp_path, arguments):
+    status, _, err = mbmf(*arguments)
+    assert status == 2
+    assert err
+    assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(NonFiniteError("return is nan"), 1), (InputError("wrong"), 2)]
+)
+def test_status_of_a_failed_step(mbmf, monkeypatch, error, status):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("mbmf.steps.random_data.write_random_data", fail)
+    assert mbmf(*random_data()) == (status, "", f"{error}\n")
+
+
+def test_random_data_is_written(mbmf, tmp_path):
+    assert mbmf(*random_data(output="deep/data.safetensors")) == (0, "", "")
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["data.safetensors"]
+
+
+def test_tabulate(mbmf, tmp_path):
+    for name, row in (("a", "1,0.1"), ("b", "2,0.2")):
+        write_text(tmp_path / f"{name}.csv", f"seed,return\n{row}\n")
+    assert mbmf("tabulate", "a.csv", "b.csv", "--output=all.csv") == (0, "", "")
+    assert (tmp_path / "all.csv").read_text() == "seed,return\n1,0.1\n2,0.2\n"
+
+
+def test_installed_command(tmp_path):
+    command = [sys.executable, "-m", "mbmf.cli", *random_data(agent="walker")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert_one_line((done.returncode, done.stdout, done.stderr), tmp_path)
+
+
+def test_help_does_not_wait_for_torch():
+    check = "import sys, mbmf.cli; sys.exit(bool({'torch', 'mujoco', 'pandas'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

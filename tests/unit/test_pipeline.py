@@ -1,0 +1,129 @@
+"""DVC's stages and the pinned environment, as they stand in the repository."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from mbmf.pipeline import SCALES, pipeline_file, pipeline_text, stages
+
+ROOT = Path(__file__).parents[2]
+NEVER_A_DEPENDENCY = {
+    "random_data": ["planning.py", "dynamics.py", "model_based.py"],
+    "model_based": ["divergence.py", "figures/style.py", "figures/design_decisions.py"],
+    "figure_5": ["figures/design_decisions.py"],
+    "figure_6": ["planning.py", "dynamics.py", "model_based.py"],
+}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_repository_holds_what_the_code_gives(scale):
+    path = ROOT / pipeline_file(scale)
+    assert path.read_text(encoding="utf-8") == pipeline_text(scale, ROOT), (
+        f"{pipeline_file(scale)} is out of date: run `mbmf pipeline`"
+    )
+
+
+def test_no_other_pipeline_lies_about():
+    found = {path.relative_to(ROOT) for path in (ROOT / "workflow").rglob("dvc.yaml")}
+    assert found == {pipeline_file(scale) for scale in SCALES if scale != "paper"}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_source_and_workflow_file_exists(scale):
+    content = stages(scale, ROOT)
+    made = {out for stage in content.values() for entry in stage["outs"] for out in entry}
+    for name, stage in content.items():
+        assert len(set(stage["deps"])) == len(stage["deps"]), name
+        for dep in stage["deps"]:
+            if not dep.startswith("results/"):
+                assert (ROOT / dep).is_file(), (name, dep)
+            else:
+                assert dep in made, (name, dep)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_params_name_files_and_keys_that_exist(scale):
+    for name, stage in stages(scale, ROOT).items():
+        for entry in stage["params"]:
+            for path, keys in entry.items():
+                content = yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+                for key in keys or []:
+                    value = content
+                    for part in key.split("."):
+                        assert part in value, (name, path, key)
+                        value = value[part]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_no_output_is_of_two_stages_or_of_another_scale(scale):
+    outs = [out for s in stages(scale, ROOT).values() for entry in s["outs"] for out in entry]
+    assert len(set(outs)) == len(outs)
+    assert all(out.startswith(f"results/{scale}/") for out in outs)
+
+
+@pytest.mark.parametrize(
+    ("stage", "file"),
+    [(stage, file) for stage, files in NEVER_A_DEPENDENCY.items() for file in files],
+)
+def test_a_stage_depends_on_no_code_that_it_does_not_use(stage, file):
+    assert (ROOT / "src/mbmf" / file).exists()
+    assert f"src/mbmf/{file}" not in stages("paper", ROOT)[stage]["deps"]
+
+
+def test_a_stage_depends_on_the_code_that_it_uses():
+    deps = {name: stage["deps"] for name, stage in stages("paper", ROOT).items()}
+    assert "src/mbmf/agents/bodies.py" in deps["random_data"]
+    assert {"src/mbmf/planning.py", "src/mbmf/dynamics.py"} <= set(deps["model_based"])
+    assert "src/mbmf/divergence.py" in deps["figure_5"]
+    assert "src/mbmf/figures/design_decisions.py" in deps["figure_6"]
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PINS = [
+    Requirement(line)
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    if line.strip() and not line.startswith("#")
+]
+NAMED = [
+    *PROJECT["dependencies"],
+    *(text for extra in ("workflow", "dev") for text in PROJECT["optional-dependencies"][extra]),
+]
+
+
+def pinned_version(pin):
+    (specifier,) = pin.specifier
+    return specifier.version
+
+
+def test_every_requirement_is_pinned_once():
+    assert PINS
+    for pin in PINS:
+        assert [specifier.operator for specifier in pin.specifier] == ["=="], str(pin)
+        assert "*" not in str(pin), str(pin)
+        assert pin.url is None, str(pin)
+    names = [canonicalize_name(pin.name) for pin in PINS]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("text", NAMED)
+def test_every_dependency_is_pinned_at_a_version_that_fits(text):
+    requirement = Requirement(text)
+    versions = {canonicalize_name(pin.name): pinned_version(pin) for pin in PINS}
+    name = canonicalize_name(requirement.name)
+    assert name in versions, f"{text} is not in requirements.txt: run `make pins`"
+    assert requirement.specifier.contains(versions[name], prereleases=True)
+
+
+def test_conda_environment_installs_the_same_pins():
+    content = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    conda = [entry for entry in content["dependencies"] if isinstance(entry, str)]
+    (pip,) = [entry["pip"] for entry in content["dependencies"] if isinstance(entry, dict)]
+    assert pip == ["-r requirements.txt", "--no-deps -e ."]
+    assert {entry.split("=")[0] for entry in conda} == {"python", "pip"}
+    (python,) = [entry.split("=")[1] for entry in conda if entry.startswith("python")]
+    assert SpecifierSet(PROJECT["requires-python"]).contains(python)
