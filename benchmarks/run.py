@@ -4,6 +4,7 @@ Writes results.json and results.md beside this file. Each row is the median of t
 the spread is the lowest and the highest.
 """
 
+import itertools
 import json
 import platform
 import statistics
@@ -44,7 +45,7 @@ def peers_python() -> Path:
 def planning_flops(samples: int, horizon: int, layers: list[int]) -> int:
     """Floating-point operations of the matrix products of one plan for the swimmer."""
     sizes = [18, *layers, 16]
-    products = sum(2 * i * o for i, o in zip(sizes, sizes[1:], strict=False))
+    products = sum(2 * i * o for i, o in itertools.pairwise(sizes))
     return samples * horizon * products
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from mbmf.errors import InputError, NonFiniteError
+from mbmf.errors import InputError, NonFiniteError, printable
 
 app = typer.Typer(
     help="Steps of the reproduction. The workflow calls them; so can you.",
@@ -111,7 +111,9 @@ def _agent(name: str) -> str:
     from mbmf.agents import AGENTS
 
     if name not in AGENTS:
-        raise InputError(f"--agent {name}: unknown agent; should be one of {', '.join(AGENTS)}")
+        raise InputError(
+            f"--agent {printable(name)}: unknown agent; should be one of {', '.join(AGENTS)}"
+        )
     return name
 
 
@@ -120,7 +122,7 @@ def _settings(kind: Any, text: str) -> Any:
         return kind.model_validate_json(text)
     except ValidationError as error:
         problems = [
-            f"--settings: {'.'.join(map(str, details['loc'])) or 'JSON'}: {details['msg']}"
+            f"--settings: {'.'.join(map(printable, details['loc'])) or 'JSON'}: {details['msg']}"
             for details in error.errors()
         ]
         raise InputError("\n".join(problems)) from None
@@ -130,10 +132,12 @@ def _device(name: str) -> str:
     import torch
 
     try:
-        torch.zeros(1, device=name)
+        torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"--device {name}: not to be had on this machine ({reason})") from None
+        raise InputError(
+            f"--device {printable(name)}: not to be had on this machine ({reason})"
+        ) from None
     return name
 
 

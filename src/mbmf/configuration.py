@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, NonNegativeInt, ValidationError, mod
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from mbmf.agents import AGENTS, get_agent
-from mbmf.errors import InputError
+from mbmf.errors import InputError, printable
 from mbmf.model_based import ModelBasedSettings
 from mbmf.settings import PositiveInteger, Settings
 
@@ -83,6 +83,12 @@ class Figure6Configuration(Settings):
     agents: Annotated[list[AgentName], Field(min_length=1), AfterValidator(_no_duplicates)]
     sweeps: list[Sweep] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _each_once(self) -> Figure6Configuration:
+        _no_duplicates([sweep.panel for sweep in self.sweeps])
+        _no_duplicates([sweep.parameter for sweep in self.sweeps])
+        return self
+
 
 class FiguresConfiguration(Settings):
     """What each figure shows."""
@@ -125,7 +131,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: no such configuration file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a YAML text file ({error})") from None
-    except yaml.YAMLError as error:
+    except (
+        yaml.YAMLError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        # PyYAML lets through what int(), date() and others say about a value they cannot take.
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: should hold a mapping of keys to values")
@@ -189,8 +203,8 @@ def _check_references(
                     configuration.agents[agent].model_based.replaced(sweep.parameter, value)
                 except ValidationError as error:
                     raise InputError(
-                        f"{_source(layers, where)}: {_dotted(where)}: {value!r} is no value for "
-                        f"{sweep.parameter}: {error.errors()[0]['msg']}"
+                        f"{_source(layers, where)}: {_dotted(where)}: {printable(value)} is "
+                        f"no value for {sweep.parameter}: {error.errors()[0]['msg']}"
                     ) from None
                 except KeyError as error:
                     raise InputError(
@@ -207,7 +221,9 @@ def _problem(layers: Sequence[tuple[str, dict[str, Any]]], details: ErrorDetails
     elif details["type"] == "missing":
         message = "missing; it must be set"
     elif not isinstance(details["input"], dict | list):
-        message += f" (found {details['input']!r})"
+        found = details["input"]
+        shown = printable(repr(found) if isinstance(found, str) else found)
+        message += f" (found {shown})"
     return f"{_source(layers, keys)}: {_dotted(keys) or 'the whole file'}: {message}"
 
 
@@ -215,17 +231,14 @@ def _neighbours(keys: tuple[int | str, ...]) -> str:
     """The keys that are allowed where an unknown one was found."""
     model: Any = Configuration
     for key in keys[:-1]:
-        if isinstance(key, int):
-            continue
-        annotation = model.model_fields[key].annotation if hasattr(model, "model_fields") else model
-        inner = [a for a in getattr(annotation, "__args__", ()) if hasattr(a, "model_fields")]
-        model = inner[-1] if inner else annotation
-    known = getattr(model, "model_fields", {})
-    return f"; allowed here: {', '.join(known)}" if known else ""
+        # A key of a model is one of its fields, that of a list or dict leads to what it holds.
+        fields = getattr(model, "model_fields", None)
+        model = fields[key].annotation if fields else model.__args__[-1]
+    return f"; allowed here: {', '.join(model.model_fields)}"
 
 
 def _dotted(keys: Sequence[int | str]) -> str:
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{printable(key)}" for key in keys)
     return text.removeprefix(".")
 
 
@@ -235,10 +248,9 @@ def _source(layers: Sequence[tuple[str, dict[str, Any]]], keys: Sequence[int | s
     def depth(layer: tuple[str, Any]) -> int:
         content = layer[1]
         for level, key in enumerate(keys):
-            inside = (isinstance(content, dict) and key in content) or (
-                isinstance(content, list) and isinstance(key, int) and key < len(content)
-            )
-            if not inside:
+            if not isinstance(content, dict):
+                break  # replaces all that lay here before, what is missing in it too
+            if key not in content:
                 return level
             content = content[key]
         return len(keys)

@@ -50,20 +50,27 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
     def in_git(path: str) -> dict[str, Any]:
         return {path: {"persist": True, "cache": False}}
 
-    common = "workflow/rules/common.smk"
+    # What decides which runs there are. Their imports do not count: a change of the planner
+    # is no change of the random data.
+    common = [
+        "workflow/Snakefile",
+        "workflow/rules/common.smk",
+        "src/mbmf/configuration.py",
+        "src/mbmf/experiments.py",
+    ]
     runs = [{"config/config.yaml": ["seeds", "figures"]}, {"config/agents.yaml": ["agents"]}]
     return {
         "random_data": stage(
             "all_random_data",
             ["mbmf.steps.random_data"],
-            [common, "workflow/rules/random_data.smk"],
+            [*common, "workflow/rules/random_data.smk"],
             runs,
             [in_cache(f"{results}/data/random")],
         ),
         "model_based": stage(
             "model_based_table",
             ["mbmf.steps.model_based", "mbmf.tables"],
-            [common, "workflow/rules/model_based.smk", f"{results}/data/random"],
+            [*common, "workflow/rules/model_based.smk", f"{results}/data/random"],
             runs,
             [
                 in_git(f"{results}/runs/model_based"),
@@ -75,13 +82,13 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
             "figure_5",
             ["mbmf.steps.divergence", "mbmf.figures.divergence", "mbmf.tables"],
             [
-                common,
+                *common,
                 "workflow/rules/figure_5.smk",
                 "workflow/notebooks/figure_5.ipynb",
                 f"{results}/data/random",
                 f"{results}/models/model_based",
             ],
-            [{"config/config.yaml": ["scale", "figures.figure_5"]}],
+            runs,
             [
                 in_git(f"{results}/tables/figure_5_errors.parquet"),
                 in_git(f"{results}/tables/figure_5_trajectories.parquet"),
@@ -97,12 +104,12 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
             "figure_6",
             ["mbmf.figures.design_decisions"],
             [
-                common,
+                *common,
                 "workflow/rules/figure_6.smk",
                 "workflow/notebooks/figure_6.ipynb",
                 f"{results}/tables/model_based.csv",
             ],
-            [{"config/config.yaml": ["scale", "figures.figure_6"]}],
+            runs,
             [
                 *(in_git(f"{results}/figures/figure_6.{suffix}") for suffix in FORMATS),
                 in_git(f"{results}/notebooks/figure_6.ipynb"),

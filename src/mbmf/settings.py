@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-PositiveInteger = Annotated[int, Field(gt=0)]
+# The bound is no limit of the method: it keeps a slip of the finger from filling the memory.
+PositiveInteger = Annotated[int, Field(gt=0, lt=2**31)]
 PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegativeNumber = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 

@@ -18,13 +18,16 @@ def read_table(path: Path) -> pd.DataFrame:
         InputError: not there, empty or damaged.
     """
     reader = pd.read_parquet if path.suffix == ".parquet" else pd.read_csv
+    if path.is_dir():  # which Parquet's reader would take for a table in parts
+        raise InputError(f"{path}: a folder, not a table")
     try:
         table: pd.DataFrame = reader(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such table") from None
     except (ValueError, OSError) as error:
+        reason = " ".join(str(error).split())
         kind = path.suffix.removeprefix(".")
-        raise InputError(f"{path}: not a whole {kind} table ({error})") from None
+        raise InputError(f"{path}: not a whole {kind} table ({reason})") from None
     return table
 
 

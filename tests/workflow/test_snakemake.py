@@ -58,9 +58,7 @@ def test_a_new_seed_asks_for_its_own_runs_only(finished):
     seeds = ["--config", "seeds=[0,1,2]"]
     dry = finished.snakemake("--dry-run", "--quiet", *seeds)
     assert dry.returncode == 0, dry.stdout
-    counts = dict(
-        line.split() for line in dry.stdout.splitlines() if len(line.split()) == 2
-    )
+    counts = dict(line.split() for line in dry.stdout.splitlines() if len(line.split()) == 2)
     assert counts["model_based"] == "12"  # 2 agents x 6 configurations
     assert counts["random_data"] == "4"  # 2 agents x 2 sizes
     assert counts["divergence"] == "1"

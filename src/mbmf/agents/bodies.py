@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import gymnasium
 import mujoco
 import numpy as np
 from mujoco.rollout import Rollout
 from numpy.typing import NDArray
 
-from mbmf.agents.model import build_model
 from mbmf.agents.specs import AgentSpec
 
 Array = NDArray[np.float64]
@@ -26,6 +28,33 @@ _LARGEST = 1e6
 
 class SimulationError(ArithmeticError):
     """The simulator diverged: a state is not finite, beyond reason, or MuJoCo gave up."""
+
+
+def build_model(spec: AgentSpec) -> Any:
+    """MuJoCo model of an agent (mujoco.MjModel).
+
+    Raises:
+        ValueError: gymnasium's model is not the one that the spec was written for.
+    """
+    assets = Path(gymnasium.__file__).parent / "envs" / "mujoco" / "assets"
+    with warnings.catch_warnings():
+        # gymnasium's half-cheetah sets an attribute that newer MuJoCo wants elsewhere.
+        warnings.filterwarnings("ignore", message=".*settotalmass.*")
+        body = mujoco.MjSpec.from_file(str(assets / spec.model_file))
+        # Another number of actuators is told below.
+        for actuator, gear in zip(body.actuators, spec.gears, strict=False):
+            actuator.gear = [gear, 0, 0, 0, 0, 0]
+        model = body.compile()
+    found = (model.nq, model.nv, model.nu, model.opt.timestep)
+    expected = (len(spec.positions), len(spec.velocities), spec.action_dim, spec.timestep)
+    if found != expected:
+        raise ValueError(
+            f"{spec.model_file} of gymnasium {gymnasium.__version__} has (positions, velocities, "
+            f"actuators, time step) {found}, should be {expected}"
+        )
+    # Left on, a diverging body would be put back to its start without a word.
+    model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+    return model
 
 
 class Bodies:

@@ -19,13 +19,14 @@ from mbmf import model_based
 from mbmf.agents import get_agent
 from mbmf.dynamics import DynamicsModel
 from mbmf.errors import InputError
-from mbmf.files import read_tensors, write_tensors, write_text
+from mbmf.files import write_text
 from mbmf.fingerprint import code_digest
 from mbmf.model_based import ModelBasedSettings, Progress
 from mbmf.rollouts import Rollouts
 from mbmf.steps.provenance import provenance
 from mbmf.steps.random_data import read_random_data
 from mbmf.tables import write_table
+from mbmf.tensors import read_tensors, write_tensors
 
 CHECKPOINT = "checkpoint.safetensors"
 CURVE = "curve.csv"

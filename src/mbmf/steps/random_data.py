@@ -9,9 +9,9 @@ import torch
 from mbmf import random_data
 from mbmf.agents import get_agent
 from mbmf.errors import InputError
-from mbmf.files import read_tensors, write_tensors
 from mbmf.random_data import RandomData, RandomDataSettings
 from mbmf.rollouts import Rollouts
+from mbmf.tensors import read_tensors, write_tensors
 
 
 def write_random_data(agent: str, settings: RandomDataSettings, seed: int, path: Path) -> None:

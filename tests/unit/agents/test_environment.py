@@ -11,11 +11,12 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import TimeLimit
 
-from mbmf.agents import AGENTS, get_agent, register_environments
+from mbmf.agents import AGENTS, get_agent
 from mbmf.agents.environment import AgentEnv, BatchedAgentEnv
 
 IN_A_FRESH_PROCESS = f"""
 import gymnasium
+import mbmf.agents
 for env_id in {[spec.env_id for spec in AGENTS.values()]}:
     env = gymnasium.make(env_id)
     states, _ = env.reset(seed=0)
@@ -53,22 +54,9 @@ def sync(spec, count, limit, mode):
     return SyncVectorEnv([one] * count, autoreset_mode=mode)
 
 
-@pytest.mark.parametrize(
-    "before",
-    [
-        "import mbmf.agents; mbmf.agents.register_environments()",
-        pytest.param(
-            "",
-            marks=pytest.mark.xfail(
-                strict=True, reason="gymnasium >= 1.0 does not read the entry point"
-            ),
-        ),
-    ],
-    ids=["registered", "no import"],
-)
-def test_gymnasium_knows_the_agents(before):
+def test_gymnasium_knows_the_agents():
     done = subprocess.run(
-        [sys.executable, "-c", before + IN_A_FRESH_PROCESS],
+        [sys.executable, "-c", IN_A_FRESH_PROCESS],
         capture_output=True,
         text=True,
         check=False,
@@ -84,14 +72,6 @@ def test_gymnasium_knows_the_agents(before):
     assert done.stdout.splitlines() == expected
 
 
-@pytest.fixture
-def registered():
-    """Gymnasium knows the agents."""
-    if not any(spec.env_id in gymnasium.registry for spec in AGENTS.values()):
-        register_environments()
-
-
-@pytest.mark.usefixtures("registered")
 def test_gymnasiums_checks_pass(spec):
     env = gymnasium.make(spec.env_id)
     with warnings.catch_warnings():

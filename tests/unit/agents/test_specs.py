@@ -1,15 +1,13 @@
 """The declared bodies against the paper's numbers and against MuJoCo's models."""
 
-import dataclasses
 import subprocess
 import sys
 
-import mujoco
 import numpy as np
 import pytest
 
 from mbmf.agents import AGENTS, get_agent
-from mbmf.agents.model import build_model
+from mbmf.agents.bodies import build_model
 
 # agent: (dt [s], torques at action 1 [N m], elements of the state, joint positions among them)
 PAPER = {
@@ -25,26 +23,6 @@ def name(request):
     return request.param
 
 
-def test_paper_numbers(name):
-    dt, torques, state_dim, positions = PAPER[name]
-    spec, model = get_agent(name), build_model(get_agent(name))
-    assert spec.dt == dt
-    assert model.opt.timestep * spec.frame_skip == pytest.approx(dt)
-    assert (spec.state_dim, spec.action_dim) == (state_dim, len(torques))
-    assert spec.layout["joint_positions"] == slice(0, positions)
-    np.testing.assert_array_equal(model.actuator_gear[:, 0], torques)
-    np.testing.assert_array_equal(model.actuator_ctrlrange, [[-1, 1]] * len(torques))
-
-
-def test_torque_at_full_action(name):
-    spec, model = get_agent(name), build_model(get_agent(name))
-    data = mujoco.MjData(model)
-    data.ctrl[:] = 1
-    mujoco.mj_forward(model, data)
-    joints = model.actuator_trnid[:, 0]
-    np.testing.assert_allclose(data.qfrc_actuator[model.jnt_dofadr[joints]], spec.gears)
-
-
 def test_layout_covers_the_state(name):
     spec = get_agent(name)
     indices = [i for part in spec.layout.values() for i in range(spec.state_dim)[part]]
@@ -54,13 +32,6 @@ def test_layout_covers_the_state(name):
     assert spec.state_names[spec.layout["com"]][2] == "com z [m]"
 
 
-@pytest.mark.parametrize("name", ["half_cheetah", "hopper"])
-def test_elements_are_in_the_models_order(name):
-    spec, model = get_agent(name), build_model(get_agent(name))
-    for joint, position in enumerate(spec.positions):
-        assert model.joint(joint).name.removesuffix("_joint") == position.split(" ")[0]
-
-
 def test_ant_starts_where_rllab_does():
     spec, model = get_agent("ant"), build_model(get_agent("ant"))
     np.testing.assert_array_equal(spec.start, model.numeric("init_qpos").data)
@@ -68,17 +39,6 @@ def test_ant_starts_where_rllab_does():
     angles = np.array(spec.start)[model.jnt_qposadr[limited]]
     assert (angles >= model.jnt_range[limited, 0]).all()
     assert (angles <= model.jnt_range[limited, 1]).all()
-
-
-def test_model_of_another_shape_is_refused():
-    wrong = dataclasses.replace(get_agent("swimmer"), timestep=0.02, gears=(50.0,) * 3)
-    with pytest.raises(ValueError, match=r"swimmer\.xml of gymnasium .* should be"):
-        build_model(wrong)
-
-
-def test_unknown_agent_is_told_the_known_ones():
-    with pytest.raises(ValueError, match=r"'walker'.*swimmer, half_cheetah, hopper, ant"):
-        get_agent("walker")
 
 
 def test_names_are_gymnasiums():

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from mbmf.agents import AGENTS, get_agent
-from mbmf.agents.bodies import Bodies, SimulationError
-from mbmf.agents.model import build_model
+from mbmf.agents.bodies import Bodies, SimulationError, build_model
 
 STEPS = 40
 
@@ -88,22 +87,6 @@ class PlainSimulator:
         return parts
 
 
-def test_same_as_mj_step(spec):
-    """Joints bit for bit; what the test derives in another way to within rounding."""
-    bodies = started(spec, 3)
-    plain = [PlainSimulator(spec, row[:-6], warm=False) for row in bodies.get_sim_state()]
-    for actions in random_actions(spec, 3):
-        bodies.step(actions)
-        for body, simulator in enumerate(plain):
-            simulator.step(actions[body])
-            for part, expected in simulator.parts().items():
-                found = bodies.states[body, spec.layout[part]]
-                if part.startswith("joint"):
-                    np.testing.assert_array_equal(found, expected)
-                else:
-                    np.testing.assert_allclose(found, expected, atol=1e-10)
-
-
 def test_warm_start_of_the_solver_hardly_matters(spec):
     """One step from the same state, the solver cold (ours) or warm (a persistent MjData)."""
     bodies = started(spec, 1)
@@ -115,96 +98,6 @@ def test_warm_start_of_the_solver_hardly_matters(spec):
         plain.step(actions[0])
         velocities = bodies.states[0, spec.layout["joint_velocities"]]
         np.testing.assert_allclose(velocities, plain.data.qvel, rtol=0, atol=1e-10)
-
-
-def test_com_belongs_to_the_state_after_the_step(spec):
-    """Reading MuJoCo's own sub-tree sum after `mj_step` would give the one before."""
-    bodies = started(spec, 1)
-    bodies.step(random_actions(spec, 1, 1)[0])
-    again = Bodies(spec, 1)
-    again.set_sim_state(bodies.get_sim_state())
-    data = mujoco.MjData(again.model)
-    mujoco.mj_setState(
-        again.model, data, bodies.get_sim_state()[0, :-6], mujoco.mjtState.mjSTATE_FULLPHYSICS
-    )
-    expected = centre_of_mass(again.model, data)
-    np.testing.assert_allclose(bodies.states[0, spec.layout["com"]], expected, atol=1e-12)
-
-
-def test_reset_spread(spec):
-    count = 2000
-    bodies = started(spec, count)
-    nq, nv = bodies.model.nq, bodies.model.nv
-    physics = bodies.get_sim_state()[:, 1 : 1 + nq + nv]
-    start = np.array(spec.start) if spec.start else bodies.model.qpos0
-    spread = np.full(nq, 0.01)
-    if spec.orientation:
-        np.testing.assert_allclose(np.linalg.norm(physics[:, 3:7], axis=1), 1)
-        spread[3] = 0  # normalised: a small turn changes the scalar part to second order only
-    error = 5 / np.sqrt(count)
-    np.testing.assert_allclose(physics[:, :nq].mean(0), start, atol=error * 0.01)
-    np.testing.assert_allclose(physics[:, :nq].std(0), spread, atol=error * 0.01)
-    np.testing.assert_allclose(physics[:, nq:].mean(0), 0, atol=error * 0.1)
-    np.testing.assert_allclose(physics[:, nq:].std(0), 0.1, atol=error * 0.1)
-    assert not bodies.states[:, spec.layout["com_velocity"]].any()
-    if spec.terminated is not None:
-        assert not spec.terminated(bodies.states).any()
-
-
-def test_a_body_does_not_depend_on_the_batch_or_the_threads(spec):
-    actions = random_actions(spec, 5)
-    many = trajectory(started(spec, 5), actions)
-    np.testing.assert_array_equal(trajectory(started(spec, 5, num_threads=2), actions), many)
-    np.testing.assert_array_equal(trajectory(started(spec, 1), actions[:, :1]), many[:, :1])
-
-
-def test_some_bodies_alone_move_as_in_the_batch(spec):
-    actions = random_actions(spec, 4)
-    many = trajectory(started(spec, 4), actions)
-    bodies, rows = started(spec, 4), np.array([1, 3])
-    for step in actions:
-        bodies.step(step[rows], rows)
-    np.testing.assert_array_equal(bodies.states[rows], many[-1, rows])
-    np.testing.assert_array_equal(bodies.states[[0, 2]], many[0, [0, 2]])
-
-
-def test_sim_state_resumes_with_the_same_bits(spec):
-    actions = random_actions(spec, 3)
-    bodies = started(spec, 3)
-    trajectory(bodies, actions[:10])
-    saved = bodies.get_sim_state()
-    resumed = Bodies(spec, 3)
-    resumed.set_sim_state(saved)
-    np.testing.assert_array_equal(resumed.states, bodies.states)
-    np.testing.assert_array_equal(
-        trajectory(resumed, actions[10:]), trajectory(bodies, actions[10:])
-    )
-    np.testing.assert_array_equal(resumed.get_sim_state(), bodies.get_sim_state())
-
-
-def test_actions_are_clipped(spec):
-    wild, tame = started(spec, 1), started(spec, 1)
-    wild.step(np.full((1, spec.action_dim), 3.0))
-    tame.step(np.ones((1, spec.action_dim)))
-    np.testing.assert_array_equal(wild.states, tame.states)
-
-
-@pytest.mark.parametrize("num_threads", [1, 2])
-def test_divergence_names_the_body_and_leaves_no_file(
-    spec, num_threads, tmp_path, monkeypatch, capfd
-):
-    monkeypatch.chdir(tmp_path)
-    bodies = started(spec, 3, num_threads)
-    wild = bodies.get_sim_state()
-    wild[1, 1 + bodies.model.nq : -6] = 1e9
-    bodies.set_sim_state(wild)
-    before = bodies.states.copy()
-    with pytest.raises(SimulationError, match=f"{spec.name} diverged in body 1"):
-        bodies.step(np.zeros((3, spec.action_dim)))
-    np.testing.assert_array_equal(bodies.states, before)
-    np.testing.assert_array_equal(bodies.get_sim_state(), wild)
-    assert not list(tmp_path.iterdir())
-    assert "WARNING" in capfd.readouterr().err
 
 
 def test_a_body_that_the_simulator_gave_up_is_no_result(monkeypatch):
@@ -219,21 +112,3 @@ def test_a_body_that_the_simulator_gave_up_is_no_result(monkeypatch):
     monkeypatch.setattr(bodies._rollout, "rollout", gives_up)
     with pytest.raises(SimulationError, match="body 1"):
         bodies.step(np.zeros((2, 3)))
-
-
-def test_bad_input():
-    spec = get_agent("swimmer")
-    bodies = started(spec, 2)
-    for wrong in (np.zeros((2, 3)), np.zeros(2), np.zeros((1, 2))):
-        with pytest.raises(ValueError, match=r"should be \(2, 2\)"):
-            bodies.step(wrong)
-    for value in (np.nan, np.inf):
-        with pytest.raises(ValueError, match="finite"):
-            bodies.step(np.full((2, 2), value))
-    with pytest.raises(ValueError, match="shape"):
-        bodies.set_sim_state(np.zeros((2, 3)))
-    with pytest.raises(ValueError, match="finite"):
-        bodies.set_sim_state(bodies.get_sim_state() * np.nan)
-    for count, threads in ((0, 1), (1, 0)):
-        with pytest.raises(ValueError, match="1 at least"):
-            Bodies(spec, count, threads)

@@ -8,10 +8,10 @@ import torch
 
 from mbmf import model_based
 from mbmf.errors import InputError
-from mbmf.files import read_tensors, write_tensors
 from mbmf.random_data import RandomDataSettings
 from mbmf.steps.model_based import read_held_out, read_models, run_model_based
 from mbmf.steps.random_data import read_random_data, write_random_data
+from mbmf.tensors import read_tensors, write_tensors
 
 RESULTS = ["runs/curve.csv", "models/models.safetensors", "models/held_out.safetensors"]
 

@@ -1,0 +1,50 @@
+"""Files of named tensors: safetensors, no pickle, one clear error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from mbmf.errors import InputError
+from mbmf.files import written_whole
+
+_FACTS = "facts"
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+    """Write named tensors and plain facts as one safetensors file, whole.
+
+    Args:
+        path: of the file.
+        tensors: by name.
+        facts: what JSON can hold. One key of the file's metadata carries them all, for
+            the order of several keys is not fixed and the same content must give the
+            same bytes.
+    """
+    metadata = {_FACTS: json.dumps(facts)}
+    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    with written_whole(path) as aside:
+        safetensors.torch.save_file(contiguous, aside, metadata)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Inverse of `write_tensors`.
+
+    Raises:
+        InputError: no such file, cut short, or not written by `write_tensors`.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, json.loads((file.metadata() or {})[_FACTS])
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise InputError(
+            f"{path}: not a whole safetensors file of mbmf ({error}); delete it to make it anew"
+        ) from None
