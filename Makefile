@@ -28,7 +28,7 @@ reproduce: setup  ## every figure at quick scale, from nothing (SCALE=paper: hou
 	@echo "Done. Figures: results/$(SCALE)/figures   executed notebooks: results/$(SCALE)/notebooks"
 
 test: setup lint  ## all checks and tests
-	pytest --numprocesses=$(CORES) --dist=worksteal
+	pytest --numprocesses=$(CORES) --dist=loadgroup
 
 lint: setup  ## formatting, style, types, notebooks without outputs
 	ruff format --check src tests benchmarks

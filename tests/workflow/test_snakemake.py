@@ -53,6 +53,7 @@ def test_a_missing_configuration_file_is_named(clone):
     assert "nowhere.yaml" in done.stdout
 
 
+@pytest.mark.xdist_group("finished")
 def test_a_new_seed_asks_for_its_own_runs_only(finished):
     """The plan after `seeds: [0, 1]` became `[0, 1, 2]`, on a finished tree."""
     seeds = ["--config", "seeds=[0,1,2]"]

@@ -33,8 +33,6 @@ RESULTS = f"results/{configuration.scale}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 FORMATS = ["svg", "pdf", "png"]
-# Made from environment.yml; only `--software-deployment-method conda` looks at it.
-ENVIRONMENT = "mbmf"
 
 
 def random_data_file(agent, rollouts, validation_rollouts, steps, seed):

@@ -16,8 +16,6 @@ rule divergence:
         f"{LOGS}/divergence/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/divergence/{{run}}.tsv"
-    conda:
-        ENVIRONMENT
     threads: 1
     params:
         agent=lambda wildcards: RUN_OF[wildcards.run].agent,
@@ -49,8 +47,6 @@ rule divergence_tables:
         f"{LOGS}/divergence_tables.log",
     benchmark:
         f"{BENCHMARKS}/divergence_tables.tsv"
-    conda:
-        ENVIRONMENT
     threads: 1
     params:
         code=code_digest("mbmf.tables"),
@@ -78,8 +74,6 @@ rule figure_5:
         f"{LOGS}/figure_5.log",
     benchmark:
         f"{BENCHMARKS}/figure_5.tsv"
-    conda:
-        ENVIRONMENT
     threads: 1
     params:
         parameters=lambda wildcards, input: json.dumps(

@@ -14,8 +14,6 @@ rule figure_6:
         f"{LOGS}/figure_6.log",
     benchmark:
         f"{BENCHMARKS}/figure_6.tsv"
-    conda:
-        ENVIRONMENT
     threads: 1
     params:
         parameters=lambda wildcards, input: json.dumps(

@@ -13,8 +13,6 @@ rule model_based:
         f"{LOGS}/model_based/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/model_based/{{run}}.tsv"
-    conda:
-        ENVIRONMENT
     threads: 1
     params:
         agent=lambda wildcards: RUN_OF[wildcards.run].agent,
@@ -40,8 +38,6 @@ rule model_based_table:
         f"{LOGS}/model_based_table.log",
     benchmark:
         f"{BENCHMARKS}/model_based_table.tsv"
-    conda:
-        ENVIRONMENT
     threads: 1
     params:
         code=code_digest("mbmf.tables"),

@@ -10,8 +10,6 @@ rule random_data:
         f"{LOGS}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.tsv"
-    conda:
-        ENVIRONMENT
     threads: 1
     params:
         settings=random_data_settings,

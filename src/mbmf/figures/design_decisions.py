@@ -68,7 +68,7 @@ def design_decisions(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scal
     figure, grid = plt.subplots(
         len(agents),
         len(panels),
-        figsize=(3.3 * len(panels), 3.2 * len(agents) + 0.4),
+        figsize=(3.3 * len(panels), 3.5 * len(agents) + 0.4),
         sharex="row",
         sharey="row",
         squeeze=False,
@@ -109,7 +109,16 @@ def _panel(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> None:
         line.set_label(f"{value:g}")
         if value == sweep["default"]:
             line.set_linewidth(2.6)
-    legend = axes.legend(title=label, loc="upper left", framealpha=0.7, handlelength=1.2)
+    legend = axes.legend(
+        title=label,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.19),
+        ncols=len(values),
+        frameon=False,
+        columnspacing=0.9,
+        handlelength=1.0,
+        handletextpad=0.4,
+    )
     for text, value in zip(legend.get_texts(), values, strict=True):
         text.set_fontweight("bold" if value == sweep["default"] else "normal")
     axes.set_title(f"({sweep['panel'][0]}) {title}")

@@ -48,7 +48,7 @@ def rollout_against_prediction(
     steps = int(shown["step"].max())
     figure.suptitle(
         f"Figure 5: {AGENT_TITLES[agent].lower()}, {steps} open-loop steps of "
-        f"{shown['time'].max() / steps:g} s ({scale} scale, seed {seeds[0]} of {len(seeds)})"
+        f"{shown['time'].max() / steps:g} s ({scale} scale, seed {seeds[0]} of {len(seeds)} seeds)"
     )
     return figure
 
@@ -67,7 +67,7 @@ def error_against_steps(errors: pd.DataFrame, scale: str) -> Figure:
     sets = [name for name in _SETS if name in set(errors["rollouts"])]
     iterations = sorted(errors["iteration"].unique())
     figure, grid = plt.subplots(
-        1, len(sets), figsize=(4.6 * len(sets), 3.8), sharey=True, squeeze=False
+        1, len(sets), figsize=(4.6 * len(sets), 4.0), sharey=True, squeeze=False
     )
     for axes, name in zip(grid[0], sets, strict=True):
         sns.lineplot(
@@ -92,7 +92,7 @@ def error_against_steps(errors: pd.DataFrame, scale: str) -> Figure:
     )
     starts = errors.groupby(["rollouts", "seed"], observed=True)["start"].nunique().max()
     figure.suptitle(
-        f"Figure 5, in numbers: {AGENT_TITLES[agent].lower()}, median and middle half over "
-        f"{starts} start states a seed ({sample(scale, errors['seed'].nunique())})"
+        f"Figure 5 in numbers: {AGENT_TITLES[agent].lower()}'s open-loop error,\n"
+        f"median and middle half over {starts} start states a seed ({sample(scale, errors['seed'].nunique())})"
     )
     return figure
