@@ -54,8 +54,10 @@ def test_a_finished_tree_has_nothing_to_do(finished):
 
 def test_random_data_is_tracked_by_dvc(finished):
     tracked = json.loads(finished.run("dvc", "ls", "--dvc-only", "-R", "--json", ".").stdout)
-    paths = {entry["path"] for entry in tracked}
-    assert "results/smoke/data/random" in paths
+    folder = "results/smoke/data/random"
+    files = {entry["path"] for entry in tracked if entry["path"].startswith(f"{folder}/")}
+    assert files == set(finished.files(f"{folder}/**/*"))
+    assert len(files) == 8  # two agents, two seeds, two numbers of rollouts
 
 
 def test_each_job_left_log_and_benchmark(finished):

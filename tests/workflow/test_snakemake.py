@@ -7,7 +7,7 @@ pytestmark = pytest.mark.workflow
 
 @pytest.mark.parametrize("scale", ["paper", "quick", "smoke"])
 def test_dry_run_plans_every_figure(clone, scale):
-    dry = clone.snakemake("--dry-run", "--quiet", scale=scale)
+    dry = clone.snakemake("--dry-run", scale=scale)
     assert dry.returncode == 0, dry.stdout
     for rule in ("random_data", "model_based", "divergence", "figure_5", "figure_6"):
         assert rule in dry.stdout
@@ -29,7 +29,6 @@ def test_lint_finds_nothing(clone):
         ),
         ("seeds: [0, 1, 0]", "wrong.yaml: seeds: 0 is listed twice; each may stand once"),
         ("colour: red", "wrong.yaml: colour: unknown key; allowed here: scale, seeds, agents,"),
-        ("seeds: [0\n", "wrong.yaml: not valid YAML"),
     ],
 )
 def test_wrong_configuration_ends_in_one_line_before_anything_runs(clone, overlay, line):
@@ -47,6 +46,17 @@ def test_a_value_on_the_command_line_is_checked_too(clone):
     assert "--config: seeds: Input should be a valid list" in done.stdout
 
 
+@pytest.mark.parametrize("content", ["seeds: [0\n", "seeds: !!python/object:os.system {}\n"])
+def test_a_file_that_is_no_plain_yaml_is_refused(clone, content):
+    """Snakemake itself reads overlays first, and says so in its own words, without the name."""
+    (clone.folder / "wrong.yaml").write_text(content)
+    done = clone.run("snakemake", "--cores", "1", "--configfile", "wrong.yaml")
+    assert done.returncode != 0
+    assert "not valid" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (clone.folder / "results").exists()
+
+
 def test_a_missing_configuration_file_is_named(clone):
     done = clone.run("snakemake", "--cores", "1", "--configfile", "nowhere.yaml")
     assert done.returncode != 0
@@ -54,12 +64,17 @@ def test_a_missing_configuration_file_is_named(clone):
 
 
 @pytest.mark.xdist_group("finished")
-def test_a_new_seed_asks_for_its_own_runs_only(finished):
+def test_a_new_seed_asks_for_its_own_runs_only(finished, tmp_path):
     """The plan after `seeds: [0, 1]` became `[0, 1, 2]`, on a finished tree."""
-    seeds = ["--config", "seeds=[0,1,2]"]
-    dry = finished.snakemake("--dry-run", "--quiet", *seeds)
+    more = tmp_path / "more.yaml"
+    more.write_text("seeds: [0, 1, 2]")
+    dry = finished.run(
+        "snakemake", "--dry-run", "--cores", "1", "--configfile", "config/smoke.yaml", str(more)
+    )
     assert dry.returncode == 0, dry.stdout
-    counts = dict(line.split() for line in dry.stdout.splitlines() if len(line.split()) == 2)
+    counts = {
+        words[0]: words[1] for line in dry.stdout.splitlines() if len(words := line.split()) == 2
+    }
     assert counts["model_based"] == "12"  # 2 agents x 6 configurations
     assert counts["random_data"] == "4"  # 2 agents x 2 sizes
     assert counts["divergence"] == "1"
