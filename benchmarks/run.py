@@ -17,7 +17,7 @@ import matrix_product
 import torch
 from worker import Contender
 
-from mbmf.steps.provenance import processor
+from mbmf.steps.provenance import provenance
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".venv-peers"
@@ -114,7 +114,7 @@ def main() -> None:
     """Run every row and write both files."""
     rows = [planning_row(name) for name in PLANS]
     machine = {
-        "processor": processor(),
+        "processor": provenance("cpu", [], resumed=False)["device"],
         "system": platform.system(),
         "torch": torch.__version__,
         "date": datetime.now(UTC).date().isoformat(),
