@@ -90,9 +90,10 @@ def error_against_steps(errors: pd.DataFrame, scale: str) -> Figure:
     sns.move_legend(
         grid[0, -1], "center left", bbox_to_anchor=(1, 0.5), title="model of\niteration"
     )
+    basis = sample(scale, errors["seed"].nunique())
     starts = errors.groupby(["rollouts", "seed"], observed=True)["start"].nunique().max()
     figure.suptitle(
         f"Figure 5 in numbers: {AGENT_TITLES[agent].lower()}'s open-loop error,\n"
-        f"median and middle half over {starts} start states a seed ({sample(scale, errors['seed'].nunique())})"
+        f"median and middle half over {starts} start states a seed ({basis})"
     )
     return figure
