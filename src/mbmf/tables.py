@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -38,6 +39,11 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
             table.to_parquet(aside, index=False, compression="zstd")
         else:
             table.to_csv(aside, index=False)
+
+
+def run_table(rows: list[dict[str, Any]], kind: str, agent: str, seed: int) -> pd.DataFrame:
+    """A run's rows, each led by the run's kind, agent and seed."""
+    return pd.DataFrame([{"kind": kind, "agent": agent, "seed": seed} | row for row in rows])
 
 
 def concatenate(paths: Sequence[Path], output: Path) -> None:
