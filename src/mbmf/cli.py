@@ -134,11 +134,25 @@ def trpo(
 def tabulate(
     tables: Annotated[list[Path], typer.Argument(help="tables with the same columns")],
     output: Annotated[Path, typer.Option(help="table to write")],
+    column: Annotated[
+        list[str] | None, typer.Option(help="keep this column; all if none is named")
+    ] = None,
 ) -> None:
     """Put the rows of several tables into one."""
     from mbmf.tables import concatenate
 
-    concatenate(tables, output)
+    concatenate(tables, output, column)
+
+
+@app.command()
+def speedups(
+    table: Annotated[Path, typer.Option(help="curves of Figure 7")],
+    output: Annotated[Path, typer.Option(help="JSON file to write")],
+) -> None:
+    """Compute how many fewer steps model-based learning needs (Fig. 7)."""
+    from mbmf.steps.speedups import write_speedups
+
+    write_speedups(table, output)
 
 
 @app.command()
