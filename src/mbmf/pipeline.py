@@ -68,14 +68,34 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
             [in_cache(f"{results}/data/random")],
         ),
         "model_based": stage(
-            "model_based_table",
-            ["mbmf.steps.model_based", "mbmf.tables"],
+            "all_model_based",
+            ["mbmf.steps.model_based"],
             [*common, "workflow/rules/model_based.smk", f"{results}/data/random"],
             runs,
             [
                 in_git(f"{results}/runs/model_based"),
-                in_git(f"{results}/tables/model_based.csv"),
                 in_cache(f"{results}/models/model_based"),
+            ],
+        ),
+        "imitation": stage(
+            "all_imitation",
+            ["mbmf.steps.imitation"],
+            [*common, "workflow/rules/imitation.smk", f"{results}/models/model_based"],
+            runs,
+            [
+                in_git(f"{results}/runs/imitation"),
+                in_cache(f"{results}/data/expert"),
+                in_cache(f"{results}/models/imitation"),
+            ],
+        ),
+        "trpo": stage(
+            "all_trpo",
+            ["mbmf.steps.trpo"],
+            [*common, "workflow/rules/trpo.smk", f"{results}/models/imitation"],
+            runs,
+            [
+                in_git(f"{results}/runs/trpo"),
+                in_cache(f"{results}/models/trpo"),
             ],
         ),
         "figure_5": stage(
@@ -102,17 +122,35 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
         ),
         "figure_6": stage(
             "figure_6",
-            ["mbmf.figures.design_decisions"],
+            ["mbmf.figures.design_decisions", "mbmf.tables"],
             [
                 *common,
                 "workflow/rules/figure_6.smk",
                 "workflow/notebooks/figure_6.ipynb",
-                f"{results}/tables/model_based.csv",
+                f"{results}/runs/model_based",
             ],
             runs,
             [
+                in_git(f"{results}/tables/figure_6.csv"),
                 *(in_git(f"{results}/figures/figure_6.{suffix}") for suffix in FORMATS),
                 in_git(f"{results}/notebooks/figure_6.ipynb"),
+            ],
+        ),
+        "figure_7": stage(
+            "figure_7 speedups",
+            ["mbmf.figures.comparison", "mbmf.steps.speedups", "mbmf.tables"],
+            [
+                *common,
+                "workflow/rules/figure_7.smk",
+                "workflow/notebooks/figure_7.ipynb",
+                *(f"{results}/runs/{kind}" for kind in ("model_based", "imitation", "trpo")),
+            ],
+            runs,
+            [
+                in_git(f"{results}/tables/figure_7.csv"),
+                in_git(f"{results}/speedups.json"),
+                *(in_git(f"{results}/figures/figure_7.{suffix}") for suffix in FORMATS),
+                in_git(f"{results}/notebooks/figure_7.ipynb"),
             ],
         ),
     }

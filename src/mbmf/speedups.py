@@ -92,14 +92,15 @@ def steps_to_hold(env_steps: Array, returns: Array, level: float) -> float:
     Returns:
         Infinity if it never does.
     """
-    above = returns >= level
-    for point in range(len(returns)):
-        if above[point : point + HOLD].all():
-            if point == 0:
-                return float(env_steps[0])
-            share = (level - returns[point - 1]) / (returns[point] - returns[point - 1])
-            return float(env_steps[point - 1] + share * (env_steps[point] - env_steps[point - 1]))
-    return math.inf
+    above = np.pad(returns >= level, (0, HOLD - 1), constant_values=True)
+    held = np.lib.stride_tricks.sliding_window_view(above, HOLD).all(axis=1)
+    if not held.any():
+        return math.inf
+    point = int(held.argmax())
+    if point == 0:
+        return float(env_steps[0])
+    share = (level - returns[point - 1]) / (returns[point] - returns[point - 1])
+    return float(env_steps[point - 1] + share * (env_steps[point] - env_steps[point - 1]))
 
 
 def plateau(returns: Array) -> tuple[float, bool]:

@@ -25,7 +25,7 @@ TINY = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny():
     """Settings of Algorithm 1 that keep its structure and make every number small."""
     return ModelBasedSettings.model_validate(TINY)

@@ -13,7 +13,16 @@ from mbmf.errors import InputError, NonFiniteError
 from mbmf.files import write_text
 
 RANDOM = {"rollouts": 2, "validation_rollouts": 1, "steps": 5}
-STEPS = ["random-data", "model-based", "divergence", "tabulate", "pipeline"]
+STEPS = [
+    "random-data",
+    "model-based",
+    "divergence",
+    "imitation",
+    "trpo",
+    "tabulate",
+    "speedups",
+    "pipeline",
+]
 
 
 @pytest.fixture

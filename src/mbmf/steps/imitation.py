@@ -118,6 +118,8 @@ def _final_model(path: Path, agent: str, seed: int) -> tuple[DynamicsModel, int]
     models, facts = read_models(path, agent)
     if facts.get("seed") != seed:
         raise InputError(f"{path}: seed is {facts.get('seed')}, but this run needs {seed}")
+    if "env_steps" not in facts:
+        raise InputError(f"{path}: env_steps is missing; delete the file to make it anew")
     return models[-1], facts["env_steps"]
 
 

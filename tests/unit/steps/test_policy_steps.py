@@ -1,0 +1,203 @@
+"""Imitation and TRPO as the workflow starts them: killed, resumed, fed wrong files."""
+
+import json
+
+import pandas as pd
+import pytest
+import torch
+
+from mbmf import imitation, trpo
+from mbmf.errors import InputError
+from mbmf.imitation import ImitationRunSettings
+from mbmf.policies import PolicySettings
+from mbmf.steps.imitation import run_imitation
+from mbmf.steps.model_based import run_model_based
+from mbmf.steps.policies import new_policy, read_policy, write_policy
+from mbmf.steps.random_data import write_random_data
+from mbmf.steps.trpo import CHECKPOINT_EVERY, run_trpo
+from mbmf.tensors import read_tensors, write_tensors
+from mbmf.trpo import TrpoRunSettings
+
+POLICY = {"hidden_layers": [8], "absolute_position": True}
+TRPO = TrpoRunSettings.model_validate(
+    {
+        "policy": POLICY,
+        "trpo": {
+            "iterations": CHECKPOINT_EVERY + 2,
+            "batch_size": 60,
+            "bodies": 3,
+            "episode_steps": 12,
+            "initial_std": 0.7,
+            "kl": 0.05,
+            "discount": 0.99,
+            "gae_lambda": 1.0,
+            "conjugate_gradient_steps": 10,
+            "damping": 1e-5,
+        },
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory, tiny):
+    """Models of a tiny run of Algorithm 1, and the settings to imitate it."""
+    folder = tmp_path_factory.mktemp("source")
+    write_random_data("swimmer", tiny.random_data, 5, folder / "random.safetensors")
+    run_model_based(
+        "swimmer", tiny, 5, folder / "random.safetensors", folder / "runs", folder, "cpu"
+    )
+    settings = ImitationRunSettings.model_validate(
+        {
+            "expert": {"planning": tiny.planning.model_dump(), "steps": 12},
+            "policy": POLICY,
+            "imitation": {
+                "expert_rollouts": 2,
+                "epochs": 3,
+                "learning_rate": 1e-3,
+                "batch_size": 16,
+                "iterations": 2,
+                "rollouts": 1,
+                "evaluation_rollouts": 2,
+            },
+        }
+    )
+    return folder / "models.safetensors", settings
+
+
+def imitate(folder, models, agent="swimmer", seed=5):
+    path, settings = models
+    outputs = [folder / "runs/curve.csv", folder / "expert.safetensors", folder / "policy.st"]
+    run_imitation(agent, settings, seed, path, outputs[1], folder / "runs", outputs[2])
+    return [output.read_bytes() for output in outputs]
+
+
+def learn(folder, start=None, agent="swimmer", seed=5, settings=TRPO):
+    run_trpo(agent, settings, seed, start, folder / "runs", folder / "policy.st", 1)
+    return [(folder / name).read_bytes() for name in ("runs/curve.csv", "policy.st")]
+
+
+def kill_in_call(monkeypatch, module, number):
+    """Interrupt the call with that number of a module's `iterate`."""
+    original, calls = module.iterate, []
+
+    def killed(*arguments):
+        calls.append(arguments)
+        if len(calls) == number:
+            raise KeyboardInterrupt
+        original(*arguments)
+
+    monkeypatch.setattr(module, "iterate", killed)
+    return calls
+
+
+def test_imitation_killed_and_resumed_ends_in_the_same_bytes(tmp_path, models, monkeypatch):
+    undisturbed = imitate(tmp_path / "a", models)
+    kill_in_call(monkeypatch, imitation, 2)
+    made = []
+    original = imitation.expert_rollouts
+    monkeypatch.setattr(imitation, "expert_rollouts", lambda *a: made.append(a) or original(*a))
+    with pytest.raises(KeyboardInterrupt):
+        imitate(tmp_path / "b", models)
+    assert imitate(tmp_path / "b", models) == undisturbed
+    assert len(made) == 1  # the expert's rollouts were kept
+    left = {path.name for path in (tmp_path / "b/runs").iterdir()}
+    assert left == {"curve.csv", "provenance.json"}
+    assert json.loads((tmp_path / "b/runs/provenance.json").read_text())["resumed"]
+
+
+def test_trpo_killed_and_resumed_ends_in_the_same_bytes(tmp_path, monkeypatch):
+    undisturbed = learn(tmp_path / "a")
+    calls = kill_in_call(monkeypatch, trpo, CHECKPOINT_EVERY + 2)
+    with pytest.raises(KeyboardInterrupt):
+        learn(tmp_path / "b")
+    assert learn(tmp_path / "b") == undisturbed
+    assert len(calls) == CHECKPOINT_EVERY + 2 + 2  # two after the checkpoint again
+    assert not (tmp_path / "b/runs/checkpoint.safetensors").exists()
+
+
+def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
+    imitate(tmp_path, models)
+    learn(tmp_path / "trpo", tmp_path / "policy.st")
+    before = pd.read_csv(tmp_path / "runs/curve.csv")
+    after = pd.read_csv(tmp_path / "trpo/runs/curve.csv")
+    # 4 x 40 random and 9 x 12 MPC steps, 2 x 12 of the expert; then 2 x 12 in each measurement.
+    assert before["env_steps"].tolist() == [292, 316, 340]
+    assert after["env_steps"].tolist() == [364 + 60 * i for i in range(CHECKPOINT_EVERY + 2)]
+    assert (before["kind"] == "imitation").all()
+    assert (after["kind"] == "fine_tuning").all()
+    policy, _ = read_policy(tmp_path / "policy.st", "swimmer", PolicySettings(**POLICY))
+    first, _ = read_policy(tmp_path / "trpo/policy.st", "swimmer", PolicySettings(**POLICY))
+    change = (policy.mean[0].weight - first.mean[0].weight).abs().max()
+    assert 0 < change < 0.5  # trained on, not drawn anew
+
+
+def test_model_free_curve_is_tidy(tmp_path):
+    learn(tmp_path)
+    curve = pd.read_csv(tmp_path / "runs/curve.csv")
+    assert curve["env_steps"].tolist() == [60 * i for i in range(CHECKPOINT_EVERY + 2)]
+    assert (curve["kind"] == "model_free").all()
+    assert (curve["rollouts"] == 3).all()  # one whole episode of each body's 20 steps
+    assert (curve["kl"] <= 0.05).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"agent": "hopper"}, "a model of swimmer"), ({"seed": 6}, "seed is 5")],
+)
+def test_a_source_of_another_run_is_refused(tmp_path, models, changes, message):
+    with pytest.raises(InputError, match=rf"models\.safetensors: {message}"):
+        imitate(tmp_path, models, **changes)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_source_is_named(tmp_path, models):
+    with pytest.raises(InputError, match=r"nowhere\.st: no such file"):
+        imitate(tmp_path, (tmp_path / "nowhere.st", models[1]))
+    with pytest.raises(InputError, match=r"nowhere\.st: no such file"):
+        learn(tmp_path, tmp_path / "nowhere.st")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"agent": "hopper"}, "agent is swimmer, but this run needs hopper"),
+        ({"seed": 6}, "seed is 5, but this run needs 6"),
+        (
+            {"settings": TRPO.model_copy(update={"policy": PolicySettings(
+                hidden_layers=[8, 8], absolute_position=True
+            )})},
+            r"policy is .*\[8\].*, but this run needs .*\[8, 8\]",
+        ),
+    ],
+)  # fmt: skip
+def test_a_start_policy_of_another_run_is_refused(tmp_path, models, changes, message):
+    imitate(tmp_path, models)
+    with pytest.raises(InputError, match=message):
+        learn(tmp_path / "trpo", tmp_path / "policy.st", **changes)
+    assert not (tmp_path / "trpo").exists()
+
+
+def test_a_policy_file_cut_short_is_refused(tmp_path, models):
+    imitate(tmp_path, models)
+    path = tmp_path / "policy.st"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError, match=r"policy\.st: not a whole safetensors file"):
+        learn(tmp_path / "trpo", path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t | {"log_std": torch.full((2,), torch.nan)}, "log_std holds values"),
+        (lambda t: t | {"log_std": torch.zeros(3)}, "size mismatch"),
+        (lambda t: {k: v for k, v in t.items() if k != "log_std"}, "Missing key"),
+    ],
+)
+def test_a_policy_with_wrong_tensors_is_refused(tmp_path, change, message):
+    settings = PolicySettings(**POLICY)
+    path = tmp_path / "policy.st"
+    write_policy(path, new_policy("swimmer", settings), "swimmer", settings, {"seed": 5})
+    tensors, facts = read_tensors(path)
+    write_tensors(path, change(tensors), facts)
+    with pytest.raises(InputError, match=rf"policy\.st: .*{message}"):
+        read_policy(path, "swimmer", settings)

@@ -1,0 +1,158 @@
+"""The two numbers on made-up curves whose answer is known."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mbmf.errors import InputError
+from mbmf.figures import comparison
+from mbmf.speedups import Curves, plateau, speedups, steps_to_hold
+
+
+def rows(kind, seed, env_steps, returns, agent="swimmer"):
+    return pd.DataFrame(
+        {
+            "kind": kind,
+            "agent": agent,
+            "seed": seed,
+            "iteration": range(len(returns)),
+            "env_steps": env_steps,
+            "return": np.asarray(returns, float),
+        }
+    )
+
+
+def made_up(seeds=(0, 1, 2), mb=30.0, top=60.0, faster=4, spread=0.0):
+    """Mf rises by 1 each 1000 steps to `top`; Mb-Mf does so `faster` times as fast."""
+    parts = []
+    for seed in seeds:
+        shift = spread * (seed - 1)
+        mf_steps = 1000.0 * np.arange(200)
+        parts += [
+            rows("model_based", seed, [500.0, 1000.0], [5, mb]),
+            rows("model_free", seed, mf_steps, np.minimum(np.arange(200) + shift, top)),
+            rows("imitation", seed, [1500.0, 1600.0], [10, 20]),
+            rows("fine_tuning", seed, 2000 + mf_steps, np.minimum(faster * np.arange(200), top)),
+        ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_known_ratios():
+    found = speedups(made_up())["swimmer"]
+    # Mf returns 30 at 30,000 steps; Mb had used 1000.
+    efficiency = found["sample_efficiency"]
+    assert (efficiency["median"], efficiency["low"], efficiency["high"]) == (30, 30, 30)
+    assert efficiency["seeds"] == 3
+    assert efficiency["why"] is None
+    # 99 % of 60 is 59.4: Mf at 59,400 steps, Mb-Mf at 2000 + 59,400 / 4.
+    assert found["time_to_max"]["median"] == pytest.approx(59400 / (2000 + 14850))
+    assert found["time_to_max"]["level"] == pytest.approx(59.4)
+
+
+def test_seeds_that_differ_make_an_interval():
+    found = speedups(made_up(spread=5.0))["swimmer"]["sample_efficiency"]
+    # Mean over the three seeds: 30. A single seed would say 25 or 35.
+    assert 25 <= found["low"] < found["median"] < found["high"] <= 35
+    assert found["median"] == pytest.approx(30, abs=1)
+
+
+def test_a_return_that_mf_never_reaches_is_null_and_says_why():
+    found = speedups(made_up(mb=70.0))["swimmer"]["sample_efficiency"]
+    assert found["median"] is found["low"] is found["high"] is None
+    assert found["why"] == "Mf does not reach and hold 70.0"
+
+
+def test_a_random_policy_that_is_good_enough_gives_no_ratio():
+    found = speedups(made_up(mb=-1.0))["swimmer"]["sample_efficiency"]
+    assert found["median"] is None
+    assert "random policy" in found["why"]
+
+
+def test_mf_that_still_rises_has_no_maximum():
+    found = speedups(made_up(top=1000.0))["swimmer"]["time_to_max"]
+    assert found["median"] is None
+    assert "still rising" in found["why"]
+
+
+def test_mbmf_that_never_gets_there_is_told():
+    table = made_up()
+    table.loc[table["kind"] == "fine_tuning", "return"] /= 2
+    found = speedups(table)["swimmer"]["time_to_max"]
+    assert found["median"] is None
+    assert found["why"] == "Mb-Mf does not reach and hold 59.4"
+
+
+def test_a_seed_that_fails_now_and_then_opens_the_interval_at_its_end():
+    """One of three seeds of Mf never learns: resamples of it alone never reach Mb's return."""
+    table = made_up()
+    failed = (table["kind"] == "model_free") & (table["seed"] == 2)
+    table.loc[failed, "return"] = 0.0
+    found = speedups(table)["swimmer"]["sample_efficiency"]
+    assert found["median"] is not None
+    assert found["low"] is not None
+    assert found["high"] is None
+    assert "resamples" in found["why"]
+
+
+@pytest.mark.parametrize(
+    ("returns", "level", "expected"),
+    [
+        ([0, 1, 2, 3, 4, 5, 6, 7], 2.5, 25),
+        ([0, 9, 0, 3, 4, 5, 6, 7], 2.5, 20 + 10 * 2.5 / 3),  # a peak is not held
+        ([3, 3, 3, 3, 3, 3, 3, 3], 2.5, 0),
+        ([0, 0, 0, 0, 0, 0, 0, 3], 2.5, 60 + 10 * 2.5 / 3),  # held to the end
+        ([0, 0, 0, 0, 0, 0, 0, 2], 2.5, math.inf),
+    ],
+)
+def test_steps_to_hold(returns, level, expected):
+    steps = 10.0 * np.arange(8)
+    assert steps_to_hold(steps, np.array(returns, float), level) == pytest.approx(expected)
+
+
+def test_plateau_is_the_last_tenth_and_knows_whether_the_curve_rises():
+    assert plateau(np.r_[np.arange(90.0), np.full(110, 90.0)]) == (90.0, True)
+    level, level_off = plateau(np.arange(100.0))
+    assert level == 94.5
+    assert not level_off
+
+
+def test_curves_average_over_the_seeds_asked_for():
+    curves = Curves(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0, 1.0], [2.0, 5.0]]))
+    steps, returns = curves.mean(np.array([0, 1]))
+    np.testing.assert_array_equal(steps, [2, 3])
+    np.testing.assert_array_equal(returns, [1, 3])
+
+
+def test_a_table_with_holes_is_refused():
+    table = made_up()
+    with pytest.raises(InputError, match="lacks iterations"):
+        speedups(table.drop(index=table.index[5]))
+    with pytest.raises(InputError, match="lacks imitation of swimmer"):
+        speedups(table[table["kind"] != "imitation"])
+
+
+def test_figure_shows_each_method_against_a_log_axis():
+    table = pd.concat([made_up(), made_up().assign(agent="hopper")], ignore_index=True)
+    figure = comparison.comparison(table, "quick")
+    assert "quick scale, 3 seeds" in figure.get_suptitle()
+    for axes, title in zip(figure.axes, ["Swimmer", "Hopper"], strict=True):
+        assert axes.get_title() == title
+        assert axes.get_xscale() == "log"
+        labels = [line.get_label() for line in axes.get_lines()]
+        assert set(comparison.LABELS.values()) < set(labels)
+        (highest,) = [line for line in axes.get_lines() if line.get_linestyle() == "--"]
+        assert highest.get_ydata()[0] == 60
+        curve = axes.get_lines()[labels.index(comparison.LABELS["Mb-Mf"])]
+        assert curve.get_xdata()[0] == 1500
+        assert curve.get_ydata()[0] == 10
+
+
+def test_table_of_the_two_numbers_reads_as_the_paper_does():
+    table = comparison.speedup_table(speedups(made_up(mb=70.0)))
+    assert table.loc[("Swimmer", "Mf / Mb (paper: 20)"), "median"] is None or pd.isna(
+        table.loc[("Swimmer", "Mf / Mb (paper: 20)"), "median"]
+    )
+    assert "does not reach" in table.loc[("Swimmer", "Mf / Mb (paper: 20)"), "why not"]
+    assert table.loc[("Swimmer", "Mf / Mb-Mf (paper: 3)"), "median"] == pytest.approx(3.525, 0.01)
