@@ -119,6 +119,10 @@ def assert_no_larger(reduced, paper, where=""):
 @pytest.mark.parametrize("scale", ["quick", "smoke"])
 def test_an_overlay_only_makes_numbers_smaller(scale):
     reduced, paper = merged(scale), merged("paper")
+    # Figure 7 takes days of the other agents at paper scale; the reduced ones show all four.
+    shown = [content["figures"]["figure_7"].pop("agents") for content in (reduced, paper)]
+    assert set(shown[0]) == set(AGENTS)
+    assert set(shown[1]) <= set(AGENTS)
     assert_no_larger(reduced, paper)
     assert reduced["agents"]["swimmer"] != paper["agents"]["swimmer"]
 
@@ -146,13 +150,14 @@ def test_merge_replaces_lists_and_leaves_its_arguments_alone():
 
 ALLOWED = {
     (): "scale, seeds, agents, figures",
-    ("agents", "swimmer"): "model_based",
+    ("agents", "swimmer"): "model_based, policy, imitation, fine_tuning, model_free",
     SWIMMER: "random_data, dynamics, planning, aggregation",
     (*SWIMMER, "planning"): "horizon, num_samples",
     (*SWIMMER, "random_data"): "rollouts, validation_rollouts, steps",
-    ("figures",): "figure_5, figure_6",
+    ("figures",): "figure_5, figure_6, figure_7",
     ("figures", "figure_5"): "agent, steps, starts, elements",
     ("figures", "figure_6"): "agents, sweeps",
+    ("figures", "figure_7"): "agents, seeds",
 }
 
 
@@ -202,6 +207,7 @@ def test_missing_part_of_an_agent_of_its_own_file(tmp_path):
     assert said.keys() == {
         f"{where}.planning.num_samples",
         *(f"{where}.{key}" for key in ("random_data", "dynamics", "aggregation")),
+        *(f"agents.ant.{key}" for key in ("policy", "imitation", "fine_tuning", "model_free")),
     }
 
 
@@ -213,6 +219,10 @@ COUNTS = [
     (*SWIMMER, "aggregation", "iterations"),
     (*SWIMMER, "aggregation", "steps"),
     (*SWIMMER, "random_data", "rollouts"),
+    ("agents", "swimmer", "imitation", "expert_rollouts"),
+    ("agents", "swimmer", "imitation", "epochs"),
+    ("agents", "swimmer", "fine_tuning", "iterations"),
+    ("agents", "swimmer", "model_free", "batch_size"),
     ("figures", "figure_5", "steps"),
     ("figures", "figure_5", "starts"),
 ]

@@ -47,7 +47,14 @@ def test_a_shared_run_stands_once(scale):
     overlay = {} if scale == "paper" else read_yaml(CONFIG / f"{scale}.yaml")
     content = merge(BASE, overlay)
     runs = experiments.model_based_runs(configured(overlay))
-    assert len(runs) == len(expected_points(content)) * len(content["seeds"])
+    points, further = expected_points(content), content["figures"]["figure_7"]["seeds"]
+    own = {
+        (agent, json.dumps(content["agents"][agent]["model_based"], sort_keys=True))
+        for agent in content["figures"]["figure_7"]["agents"]
+    }
+    expected = {(*point, seed) for point in points for seed in content["seeds"]}
+    expected |= {(*point, seed) for point in own for seed in further}
+    assert len(runs) == len(expected)
     assert len(set(paths(runs))) == len(runs)
     found = {(run.agent, run.settings.model_dump_json(), run.seed) for run in runs}
     assert len(found) == len(runs)
@@ -56,16 +63,19 @@ def test_a_shared_run_stands_once(scale):
 def test_number_of_runs_at_paper_scale():
     # Swimmer's own epochs (30) are not in the sweep, all other own values are:
     # 1 + 5 + 4 + 3 + 3 + 3 for the swimmer, 1 + 4 + 4 + 3 + 3 + 3 for the half-cheetah.
-    assert len(experiments.model_based_runs(configured())) == (19 + 18) * 3
+    # Figure 7 has two more seeds of the swimmer.
+    assert len(experiments.model_based_runs(configured())) == (19 + 18) * 3 + 2
 
 
-def test_both_figures_are_covered_and_nothing_else():
+def test_every_figure_is_covered_and_nothing_else():
     hopper = {"agent": "hopper", "elements": list(get_agent("hopper").state_names[:6])}
     configuration = configured({"figures": {"figure_5": hopper}})
     table = set(paths(experiments.model_based_runs(configuration)))
     figure_5 = set(paths(experiments.figure_5_runs(configuration)))
     figure_6 = set(paths(experiments.figure_6_runs(configuration)))
-    assert figure_5 | figure_6 == table
+    figure_7 = set(paths(experiments.figure_7_runs(configuration)))
+    assert figure_5 | figure_6 | figure_7 == table
+    assert len(figure_7 - figure_6) == 2
     assert len(figure_5) == 3
     assert not figure_5 & figure_6
 
@@ -146,3 +156,50 @@ def test_sweeps_and_runs_name_the_same_values():
         label = experiments.SPELLED_OUT[sweep["parameter"]]
         shown = set(table.loc[table["agent"] == sweep["agent"], label])
         assert shown == set(sweep["values"])
+
+
+def changed(section, key, value):
+    """Configuration with one of the swimmer's settings changed."""
+    return configured({"agents": {"swimmer": {section: {key: value}}}})
+
+
+def test_each_agent_and_seed_of_figure_7_is_imitated_and_trained_both_ways():
+    overlay = {"figures": {"figure_7": {"agents": ["swimmer", "ant"], "seeds": [3, 5]}}}
+    configuration = configured(overlay)
+    imitated = experiments.imitation_runs(configuration)
+    assert {(run.agent, run.seed) for run in imitated} == {
+        (agent, seed) for agent in ("swimmer", "ant") for seed in (3, 5)
+    }
+    trained = experiments.trpo_runs(configuration)
+    assert len(set(paths(trained))) == len(trained) == 8
+    for run in trained:
+        own = configuration.agents[run.agent]
+        assert run.settings.trpo == (own.fine_tuning if run.start else own.model_free)
+        if run.start:
+            assert (run.start.agent, run.start.seed) == (run.agent, run.seed)
+            assert run.start.settings.expert.planning == own.model_based.planning
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "kinds"),
+    [
+        ("model_based", "planning", {"horizon": 19}, {"imitation", "fine_tuning"}),
+        ("model_based", "dynamics", {"epochs": 29}, {"imitation", "fine_tuning"}),
+        ("imitation", "epochs", 69, {"imitation", "fine_tuning"}),
+        ("policy", "absolute_position", False, {"imitation", "fine_tuning", "model_free"}),
+        ("fine_tuning", "kl", 0.04, {"fine_tuning"}),
+        ("model_free", "kl", 0.04, {"model_free"}),
+    ],
+)
+def test_a_changed_setting_is_a_new_path_of_all_that_rests_on_it(section, key, value, kinds):
+    def by_kind(configuration):
+        trained = experiments.trpo_runs(configuration)
+        return {
+            "imitation": paths(experiments.imitation_runs(configuration)),
+            "fine_tuning": paths([run for run in trained if run.start]),
+            "model_free": paths([run for run in trained if not run.start]),
+        }
+
+    before, after = by_kind(configured()), by_kind(changed(section, key, value))
+    assert {kind for kind in before if not set(before[kind]) & set(after[kind])} == kinds
+    assert {kind for kind in before if before[kind] != after[kind]} == kinds
