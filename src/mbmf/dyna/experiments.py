@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mbmf.dyna.algorithms import Integers, Learner, Walk, dyna_q, prioritised_sweeping
 from mbmf.dyna.mazes import MAZES, Maze
-from mbmf.dyna.settings import DynaSettings
+from mbmf.dyna.settings import ChangingMazeSettings, DynaSettings
 
 # Purposes beyond all of mbmf.streams, which is no part of this: a change of it would make
 # these runs stale, and a number appended to it those of Algorithm 1.
 ACTING, PLANNING = 1000, 1001
 
-# Cumulative rewards are kept every so many steps.
+# Cumulative rewards are kept at every so many steps.
 EVERY = 10
 
 # No limit: a number of episodes or steps that no run comes to.
@@ -54,12 +55,14 @@ def steps_per_episode(settings: DynaSettings) -> pd.DataFrame:
             else prioritised_sweeping(where, learner, threshold, stream(run, ACTING))
             for run in range(settings.runs)
         ]
-        table = _tidy("steps", np.diff(reached, prepend=0), episode=np.arange(figure.episodes) + 1)
-        table.insert(0, "panel", panel)
-        table.insert(1, "method", "Dyna-Q" if threshold is None else "prioritised sweeping")
-        table.insert(2, "step_size", step_size)
-        table.insert(3, "planning_steps", n)
-        return table
+        keys = {
+            "panel": panel,
+            "method": "Dyna-Q" if threshold is None else "prioritised sweeping",
+            "step_size": step_size,
+            "planning_steps": n,
+        }
+        episodes = np.arange(1, figure.episodes + 1)
+        return _tidy(keys, "episode", episodes, "steps", np.diff(reached, prepend=0))
 
     parts = [rows("a", figure.step_size, n) for n in figure.planning_steps]
     parts += [
@@ -74,40 +77,61 @@ def cumulative_rewards(settings: DynaSettings) -> pd.DataFrame:
     """Figures 8.4 and 8.5.
 
     Returns:
-        Columns figure (8.4, 8.5), method, run, step, cumulative_reward, and change, the step
-        after which the walls move.
+        Columns figure (8.4, 8.5), method, step_size, planning_steps, bonus, change (the step
+        after which the walls move), run, step, cumulative_reward.
     """
-    parts = []
-    for name, maze, figure in [
-        ("8.4", MAZES["mbmf/BlockingMaze-v0"], settings.figure_8_4),
-        ("8.5", MAZES["mbmf/ShortcutMaze-v0"], settings.figure_8_5),
-    ]:
-        where = walk(replace(maze, changes=(figure.change,)), steps=figure.steps)
-        learner = Learner(
-            figure.step_size, settings.discount, settings.exploration, figure.planning_steps
-        )
-        steps = np.arange(0, figure.steps + 1, EVERY)
-        for method, bonus in [("Dyna-Q", 0.0), ("Dyna-Q+", figure.bonus)]:
-            reached = [
-                dyna_q(where, learner, bonus, stream(run, ACTING), stream(run, PLANNING))
-                for run in range(settings.runs)
+    return pd.concat(
+        [
+            _changing_maze(name, MAZES[env_id], figure, method, bonus, settings)
+            for name, env_id, figure in [
+                ("8.4", "mbmf/BlockingMaze-v0", settings.figure_8_4),
+                ("8.5", "mbmf/ShortcutMaze-v0", settings.figure_8_5),
             ]
-            rewards = [np.searchsorted(times, steps, side="right") for times in reached]
-            table = _tidy("cumulative_reward", np.array(rewards), step=steps)
-            table.insert(0, "figure", name)
-            table.insert(1, "method", method)
-            parts.append(table.assign(change=figure.change))
-    return pd.concat(parts, ignore_index=True)
+            for method, bonus in [("Dyna-Q", 0.0), ("Dyna-Q+", figure.bonus)]
+        ],
+        ignore_index=True,
+    )
 
 
-def _tidy(name: str, values: Integers, **points: Integers) -> pd.DataFrame:
-    """A row for each of `values` (runs, points), with its run and point."""
-    ((point, numbers),) = points.items()
+def _changing_maze(
+    name: str,
+    maze: Maze,
+    figure: ChangingMazeSettings,
+    method: str,
+    bonus: float,
+    settings: DynaSettings,
+) -> pd.DataFrame:
+    """One curve of Figure 8.4 or 8.5."""
+    where = walk(replace(maze, changes=(figure.change,)), steps=figure.steps)
+    n = figure.planning_steps
+    learner = Learner(figure.step_size, settings.discount, settings.exploration, n)
+    reached = [
+        dyna_q(where, learner, bonus, stream(run, ACTING), stream(run, PLANNING))
+        for run in range(settings.runs)
+    ]
+    keys = {
+        "figure": name,
+        "method": method,
+        "step_size": figure.step_size,
+        "planning_steps": n,
+        "bonus": bonus,
+        "change": figure.change,
+    }
+    steps = np.union1d(np.arange(0, figure.steps, EVERY), [figure.change, figure.steps])
+    rewards = np.array([np.searchsorted(times, steps, side="right") for times in reached])
+    return _tidy(keys, "step", steps, "cumulative_reward", rewards)
+
+
+def _tidy(
+    keys: dict[str, Any], point: str, points: Integers, value: str, values: Integers
+) -> pd.DataFrame:
+    """A row for each of `values` (runs, points), after the keys of all."""
     runs = len(values)
     return pd.DataFrame(
         {
-            "run": np.repeat(np.arange(runs), len(numbers)),
-            point: np.tile(numbers, runs),
-            name: values.ravel(),
+            **keys,
+            "run": np.repeat(np.arange(runs), len(points)),
+            point: np.tile(points, runs),
+            value: values.ravel(),
         }
     )

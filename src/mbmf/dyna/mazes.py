@@ -29,9 +29,11 @@ class Maze:
     changes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.phases:
+            raise InputError("maze: has no drawing")
         if len(self.changes) != len(self.phases) - 1:
             raise InputError(
-                f"maze: {len(self.phases)} drawings need {len(self.phases) - 1} changes, "
+                f"maze: changes: should be {len(self.phases) - 1}, one less than drawings, "
                 f"found {len(self.changes)}"
             )
         if any(later <= earlier for earlier, later in pairwise((0, *self.changes))):
@@ -39,9 +41,9 @@ class Maze:
         for number, drawing in enumerate(self.phases, start=1):
             if problem := self._problem(drawing):
                 raise InputError(f"maze, drawing {number}: {problem}")
-        for phase, number in enumerate(range(1, len(self.phases) + 1)):
+        for phase in range(len(self.phases)):
             if self.distances(phase)[self.start] < 0:
-                raise InputError(f"maze, drawing {number}: no way from S to G")
+                raise InputError(f"maze, drawing {phase + 1}: no way from S to G")
 
     def _problem(self, drawing: str) -> str | None:
         """What is wrong with a drawing, if anything, but for the way through it."""
@@ -60,18 +62,17 @@ class Maze:
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
-        rows = self.phases[0].split()
-        return len(rows), len(rows[0])
+        return _place(self.phases[0], "S")[:2]
 
     @property
     def start(self) -> int:
         """State of S; states are counted row by row."""
-        return _place(self.phases[0], "S")[1]
+        return _place(self.phases[0], "S")[2]
 
     @property
     def goal(self) -> int:
         """State of G."""
-        return _place(self.phases[0], "G")[1]
+        return _place(self.phases[0], "G")[2]
 
     @cached_property
     def transitions(self) -> npt.NDArray[np.int64]:
@@ -121,10 +122,10 @@ class Maze:
         return float(steps[inner == self.start].item())
 
 
-def _place(drawing: str, sign: str) -> tuple[int, int]:
-    """Length of a row, and the sign's place counted row by row."""
+def _place(drawing: str, sign: str) -> tuple[int, int, int]:
+    """Rows, columns, and the sign's place counted row by row."""
     rows = drawing.split()
-    return len(rows[0]), "".join(rows).index(sign)
+    return len(rows), len(rows[0]), "".join(rows).index(sign)
 
 
 DYNA = """

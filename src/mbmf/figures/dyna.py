@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mbmf.figures.style import INTERVAL, use_style
 
@@ -21,6 +24,8 @@ BOOK_EPISODES = {0: 25, 5: 5, 50: 3}
 TOLERANCE = 0.5
 
 _MAZES = {"8.4": "blocking maze", "8.5": "shortcut maze"}
+# No colour stands for one curve in one panel and for another in the other.
+_COLOURS = {"a": ["C0", "C1", "C2", "C5", "C7", "C9"], "b": ["C3", "C4"]}
 
 
 def learning_curves(table: pd.DataFrame, scale: str) -> Figure:
@@ -36,17 +41,18 @@ def learning_curves(table: pd.DataFrame, scale: str) -> Figure:
     for axes, (panel, rows) in zip(grid, table.groupby("panel"), strict=True):
         later = rows[rows["episode"] > 1]
         curves = later.groupby(["method", "planning_steps"], sort=False)
-        for (method, n), curve in curves:
-            _curve(axes, _by_run(curve, "steps"), f"{method}, n = {n}")
+        for ((method, n), curve), colour in zip(curves, cycle(_COLOURS[str(panel)]), strict=False):
+            _curve(axes, _by_run(curve, "steps"), f"{method}, n = {n}", colour)
         optimum = rows["optimal_steps"].iloc[0]
         label = f"shortest paths, ε-greedily: {optimum:.1f}"
         axes.axhline(optimum, color="0.3", linestyle=":", label=label)
         axes.set_title(f"({panel}) α = {rows['step_size'].iloc[0]:g}")
         axes.set_xlabel("episode")
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
         axes.set_ylim(bottom=0)
-        axes.legend()
+        axes.legend(loc="upper right")
     grid[0].set_ylabel("steps per episode")
-    figure.suptitle(_title("Figure 8.2: Dyna-Q in the Dyna maze", table, scale))
+    figure.suptitle(f"Figure 8.2: Dyna maze. {_basis(table, scale)}")
     return figure
 
 
@@ -54,22 +60,26 @@ def cumulative_reward(table: pd.DataFrame, name: str, scale: str) -> Figure:
     """Figure 8.4 or 8.5: cumulative reward against time steps.
 
     Args:
-        table: columns figure, method, run, step, cumulative_reward, change.
+        table: columns figure, method, step_size, planning_steps, bonus, run, step,
+            cumulative_reward, change.
         name: the figure, 8.4 or 8.5.
         scale: named in the title.
     """
     use_style()
     rows = table[table["figure"] == name]
-    figure, axes = plt.subplots(figsize=(6.4, 4.2))
-    for method, curve in rows.groupby("method", sort=False):
-        _curve(axes, _by_run(curve, "cumulative_reward"), str(method))
-    change = rows["change"].iloc[0]
-    axes.axvline(change, color="0.3", linestyle=":", label=f"the walls move, step {change}")
+    figure, axes = plt.subplots(figsize=(6.4, 4.4))
+    curves = rows.groupby(["method", "bonus"], sort=False)
+    for ((method, bonus), curve), colour in zip(curves, ("C0", "C3"), strict=False):
+        label = f"{method}, κ = {bonus:g}" if bonus else str(method)
+        _curve(axes, _by_run(curve, "cumulative_reward"), label, colour)
+    first = rows.iloc[0]
+    axes.axvline(first["change"], color="0.3", linestyle=":", label="walls move")
     axes.set_xlabel("time steps")
     axes.set_ylabel("cumulative reward")
     axes.set_ylim(bottom=0)
     axes.legend(loc="upper left")
-    figure.suptitle(_title(f"Figure {name}: {_MAZES[name]}", rows, scale))
+    settings = f"α = {first['step_size']:g}, n = {first['planning_steps']}"
+    figure.suptitle(f"Figure {name}: {_MAZES[name]}, {settings}.\n{_basis(rows, scale)}")
     return figure
 
 
@@ -95,7 +105,9 @@ def episodes_to_optimal(table: pd.DataFrame) -> pd.DataFrame:
                 "reached": _first_within(steps.mean().to_numpy()[None], bound).item(),
                 "low": low,
                 "high": high,
-                "the book": BOOK_EPISODES.get(rows["planning_steps"].iloc[0]) if panel == "a" else None,
+                "the book": BOOK_EPISODES.get(rows["planning_steps"].iloc[0])
+                if panel == "a"
+                else None,
                 "last": steps.iloc[:, -10:].to_numpy().mean(),
                 "optimum": optimum,
             }
@@ -151,13 +163,13 @@ def _by_run(rows: pd.DataFrame, value: str) -> pd.DataFrame:
     return rows.pivot_table(index="run", columns=point, values=value)
 
 
-def _curve(axes: Axes, values: pd.DataFrame, label: str) -> None:
+def _curve(axes: Axes, values: pd.DataFrame, label: str, colour: str) -> None:
     mean, low, high = mean_and_interval(values)
-    (line,) = axes.plot(values.columns, mean, label=label)
-    axes.fill_between(values.columns, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+    axes.plot(values.columns, mean, color=colour, label=label)
+    axes.fill_between(values.columns, low, high, color=colour, alpha=0.2, linewidth=0)
 
 
-def _title(what: str, table: pd.DataFrame, scale: str) -> str:
+def _basis(table: pd.DataFrame, scale: str) -> str:
     runs = table["run"].nunique()
     sample = f"{scale} scale, {runs} run{'s' if runs != 1 else ''}"
-    return f"{what}. Mean and 95 % bootstrap interval over runs ({sample})"
+    return f"Mean and 95 % bootstrap interval over runs ({sample})"
