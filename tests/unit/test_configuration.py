@@ -145,7 +145,7 @@ def test_merge_replaces_lists_and_leaves_its_arguments_alone():
 
 
 ALLOWED = {
-    (): "scale, seeds, agents, figures",
+    (): "scale, seeds, agents, figures, dyna",
     ("agents", "swimmer"): "model_based",
     SWIMMER: "random_data, dynamics, planning, aggregation",
     (*SWIMMER, "planning"): "horizon, num_samples",
@@ -153,6 +153,10 @@ ALLOWED = {
     ("figures",): "figure_5, figure_6",
     ("figures", "figure_5"): "agent, steps, starts, elements",
     ("figures", "figure_6"): "agents, sweeps",
+    ("dyna",): "runs, discount, exploration, figure_8_2, figure_8_4, figure_8_5",
+    ("dyna", "figure_8_2"): "episodes, step_size, planning_steps, sweeping",
+    ("dyna", "figure_8_2", "sweeping"): "step_size, planning_steps, threshold",
+    ("dyna", "figure_8_4"): "steps, change, step_size, planning_steps, bonus",
 }
 
 
@@ -178,7 +182,7 @@ def test_an_odd_key_is_told_in_one_line(tmp_path, place, key):
     assert all(line.startswith(".".join(place)) for line in lines)
 
 
-@pytest.mark.parametrize("section", ["scale", "seeds", "figures"])
+@pytest.mark.parametrize("section", ["scale", "seeds", "figures", "dyna"])
 def test_missing_section(tmp_path, section):
     content = {key: value for key, value in BASE_LAYERS[1][1].items() if key != section}
     said = refused_keys(tmp_path, content, BASE[:1])
@@ -215,6 +219,10 @@ COUNTS = [
     (*SWIMMER, "random_data", "rollouts"),
     ("figures", "figure_5", "steps"),
     ("figures", "figure_5", "starts"),
+    ("dyna", "runs"),
+    ("dyna", "figure_8_2", "episodes"),
+    ("dyna", "figure_8_2", "sweeping", "planning_steps"),
+    ("dyna", "figure_8_4", "planning_steps"),
 ]
 
 
@@ -276,6 +284,18 @@ def test_numbers_out_of_range(tmp_path, section, key, value):
         (("figures", "figure_6", "agents"), ["swimmer", "swimmer"], "figures.figure_6.agents"),
         (("figures", "figure_6", "agents"), [], "figures.figure_6.agents"),
         (("figures", "figure_6", "agents"), "swimmer", "figures.figure_6.agents"),
+        (("dyna",), 30, "dyna"),
+        (("dyna", "discount"), 1.01, "dyna.discount"),
+        (("dyna", "exploration"), float("nan"), "dyna.exploration"),
+        (("dyna", "figure_8_2", "step_size"), 0.0, "dyna.figure_8_2.step_size"),
+        (("dyna", "figure_8_2", "step_size"), 1.5, "dyna.figure_8_2.step_size"),
+        (("dyna", "figure_8_2", "planning_steps"), [], "dyna.figure_8_2.planning_steps"),
+        (("dyna", "figure_8_2", "planning_steps"), [5, 5], "dyna.figure_8_2.planning_steps"),
+        (("dyna", "figure_8_2", "planning_steps"), [0, -1], "dyna.figure_8_2.planning_steps[1]"),
+        (("dyna", "figure_8_2", "sweeping", "threshold"), 0.0,
+         "dyna.figure_8_2.sweeping.threshold"),
+        (("dyna", "figure_8_4", "change"), 3000, "dyna.figure_8_4"),
+        (("dyna", "figure_8_5", "bonus"), 0.0, "dyna.figure_8_5.bonus"),
         (SWEEPS, [], "figures.figure_6.sweeps"),
         (SWEEPS, {"a": SWEEP}, "figures.figure_6.sweeps"),
         (SWEEPS, [3], "figures.figure_6.sweeps[0]"),

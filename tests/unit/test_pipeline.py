@@ -14,9 +14,15 @@ from mbmf.pipeline import SCALES, pipeline_file, pipeline_text, stages
 ROOT = Path(__file__).parents[2]
 NEVER_A_DEPENDENCY = {
     "random_data": ["planning.py", "dynamics.py", "model_based.py"],
-    "model_based": ["divergence.py", "figures/style.py", "figures/design_decisions.py"],
+    "model_based": [
+        "dyna/mazes.py",
+        "divergence.py",
+        "figures/style.py",
+        "figures/design_decisions.py",
+    ],
     "figure_5": ["figures/design_decisions.py"],
     "figure_6": ["planning.py", "dynamics.py", "model_based.py"],
+    "dyna": ["streams.py", "planning.py", "model_based.py", "agents/specs.py"],
 }
 
 
@@ -81,6 +87,7 @@ def test_a_stage_depends_on_the_code_that_it_uses():
     assert {"src/mbmf/planning.py", "src/mbmf/dynamics.py"} <= set(deps["model_based"])
     assert "src/mbmf/divergence.py" in deps["figure_5"]
     assert "src/mbmf/figures/design_decisions.py" in deps["figure_6"]
+    assert {"src/mbmf/dyna/algorithms.py", "src/mbmf/dyna/mazes.py"} <= set(deps["dyna"])
 
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -10,8 +10,9 @@ from mbmf.settings import Fraction, PositiveInteger, PositiveNumber, Settings
 
 
 def _each_once(values: list[int]) -> list[int]:
-    if len(set(values)) != len(values):
-        raise ValueError("each may stand once")
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise ValueError(f"{value} is listed twice; each may stand once")
     return values
 
 
