@@ -100,14 +100,72 @@ def dyna(
 
 
 @app.command()
+def imitation(
+    agent: Agent,
+    settings: JsonSettings,
+    seed: Seed,
+    models: Annotated[Path, typer.Option(help="models of a finished run of Algorithm 1")],
+    expert: Annotated[Path, typer.Option(help="the expert's rollouts to write")],
+    output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
+    policy: Annotated[Path, typer.Option(help="policy to write")],
+) -> None:
+    """Roll out the MPC expert and clone it (behaviour cloning, DAgger)."""
+    import torch
+
+    from mbmf.imitation import ImitationRunSettings
+    from mbmf.steps.imitation import run_imitation
+
+    torch.set_num_threads(1)
+    checked = _settings(ImitationRunSettings, settings)
+    run_imitation(_agent(agent), checked, seed, models, expert, output, policy)
+
+
+@app.command()
+def trpo(
+    agent: Agent,
+    settings: JsonSettings,
+    seed: Seed,
+    output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
+    policy: Annotated[Path, typer.Option(help="policy to write")],
+    start: Annotated[
+        Path | None, typer.Option(help="imitation policy to start from; else a random one")
+    ] = None,
+    threads: Threads = 1,
+) -> None:
+    """Train a policy by TRPO, going on from the checkpoint of an interrupted run."""
+    import torch
+
+    from mbmf.steps.trpo import run_trpo
+    from mbmf.trpo import TrpoRunSettings
+
+    torch.set_num_threads(threads)
+    checked = _settings(TrpoRunSettings, settings)
+    run_trpo(_agent(agent), checked, seed, start, output, policy, threads)
+
+
+@app.command()
 def tabulate(
     tables: Annotated[list[Path], typer.Argument(help="tables with the same columns")],
     output: Annotated[Path, typer.Option(help="table to write")],
+    column: Annotated[
+        list[str] | None, typer.Option(help="keep this column; all if none is named")
+    ] = None,
 ) -> None:
     """Put the rows of several tables into one."""
     from mbmf.tables import concatenate
 
-    concatenate(tables, output)
+    concatenate(tables, output, column)
+
+
+@app.command()
+def speedups(
+    table: Annotated[Path, typer.Option(help="curves of Figure 7")],
+    output: Annotated[Path, typer.Option(help="JSON file to write")],
+) -> None:
+    """Compute how many fewer steps model-based learning needs (Fig. 7)."""
+    from mbmf.steps.speedups import write_speedups
+
+    write_speedups(table, output)
 
 
 @app.command()

@@ -13,8 +13,11 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from mbmf.agents import AGENTS, get_agent
 from mbmf.dyna.settings import DynaSettings
 from mbmf.errors import InputError, printable
+from mbmf.imitation import ImitationSettings
 from mbmf.model_based import ModelBasedSettings
+from mbmf.policies import PolicySettings
 from mbmf.settings import PositiveInteger, Settings
+from mbmf.trpo import TrpoSettings
 
 
 def _known_agent(name: str) -> str:
@@ -47,6 +50,24 @@ class AgentConfiguration(Settings):
     """One agent's settings for each method."""
 
     model_based: ModelBasedSettings
+    policy: PolicySettings
+    imitation: ImitationSettings
+    fine_tuning: TrpoSettings = Field(description="TRPO from the imitation policy (Mb-Mf)")
+    model_free: TrpoSettings = Field(description="TRPO from a random policy (Mf)")
+
+    @model_validator(mode="after")
+    def _same_episodes(self) -> AgentConfiguration:
+        steps = self.model_based.aggregation.steps
+        for name in ("fine_tuning", "model_free"):
+            found = getattr(self, name).episode_steps
+            if found != steps:
+                raise PydanticCustomError(
+                    "episode",
+                    "{name}.episode_steps ({found}) must be model_based.aggregation.steps "
+                    "({steps}): returns of episodes of another length do not compare",
+                    {"name": name, "found": found, "steps": steps},
+                )
+        return self
 
 
 class Figure5Configuration(Settings):
@@ -91,11 +112,19 @@ class Figure6Configuration(Settings):
         return self
 
 
+class Figure7Configuration(Settings):
+    """Model-based, model-free, and one initialised by the other."""
+
+    agents: Annotated[list[AgentName], Field(min_length=1), AfterValidator(_no_duplicates)]
+    seeds: Seeds
+
+
 class FiguresConfiguration(Settings):
     """What each figure shows."""
 
     figure_5: Figure5Configuration
     figure_6: Figure6Configuration
+    figure_7: Figure7Configuration
 
 
 class Configuration(Settings):
@@ -191,6 +220,7 @@ def _check_references(
     figures = configuration.figures
     named = [(("figures", "figure_5", "agent"), figures.figure_5.agent)]
     named += [(("figures", "figure_6", "agents"), agent) for agent in figures.figure_6.agents]
+    named += [(("figures", "figure_7", "agents"), agent) for agent in figures.figure_7.agents]
     for keys, agent in named:
         if agent not in configuration.agents:
             raise InputError(

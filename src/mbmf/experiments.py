@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from mbmf.configuration import Configuration
+from mbmf.imitation import ExpertSettings, ImitationRunSettings
 from mbmf.model_based import ModelBasedSettings
+from mbmf.trpo import TrpoRunSettings
 
 # The parameters that the paper varies are spelled out in a run's path; a digest stands
 # for all the others. Either way a changed value is a new path.
@@ -26,6 +28,10 @@ SPELLED_OUT = {
     "planning.num_samples": "num_samples",
     "random_data.rollouts": "random_rollouts",
 }
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,60 @@ class ModelBasedRun:
     def wildcards(self) -> dict[str, Any]:
         """The parts of the run's path, in order."""
         values = self.settings.flat()
-        others = {key: value for key, value in values.items() if key not in SPELLED_OUT}
-        digest = hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()[:8]
         return {
             "agent": self.agent,
             **{label: values[key] for key, label in SPELLED_OUT.items()},
-            "settings": digest,
+            "settings": _digest({k: v for k, v in values.items() if k not in SPELLED_OUT}),
             "seed": self.seed,
         }
+
+
+@dataclass(frozen=True)
+class ImitationRun:
+    """Imitation of the final controller of a run of Algorithm 1."""
+
+    source: ModelBasedRun
+    settings: ImitationRunSettings
+
+    @property
+    def agent(self) -> str:
+        """Name of the agent."""
+        return self.source.agent
+
+    @property
+    def seed(self) -> int:
+        """That of the source."""
+        return self.source.seed
+
+    @property
+    def wildcards(self) -> dict[str, Any]:
+        """The parts of the run's path, in order."""
+        content = [self.source.settings.flat(), self.settings.model_dump()]
+        return {"agent": self.agent, "settings": _digest(content), "seed": self.seed}
+
+
+@dataclass(frozen=True)
+class TrpoRun:
+    """One run of TRPO, from a random policy (Mf) or from an imitation policy (Mb-Mf)."""
+
+    agent: str
+    settings: TrpoRunSettings
+    seed: int
+    start: ImitationRun | None
+
+    @property
+    def wildcards(self) -> dict[str, Any]:
+        """The parts of the run's path, in order."""
+        before = self.start.wildcards if self.start else None
+        return {
+            "agent": self.agent,
+            "start": "imitation" if self.start else "random",
+            "settings": _digest([self.settings.model_dump(), before]),
+            "seed": self.seed,
+        }
+
+
+Run = ModelBasedRun | ImitationRun | TrpoRun
 
 
 def sweep_values(configuration: Configuration, agent: str, index: int) -> list[int | float]:
@@ -79,16 +131,55 @@ def _figure_6_runs(configuration: Configuration) -> Iterator[ModelBasedRun]:
                     yield ModelBasedRun(agent, settings, seed)
 
 
+def imitation_runs(configuration: Configuration) -> list[ImitationRun]:
+    """The imitation of each agent of Figure 7, each seed."""
+    runs = []
+    for agent in configuration.figures.figure_7.agents:
+        own = configuration.agents[agent]
+        settings = ImitationRunSettings(
+            expert=ExpertSettings(
+                planning=own.model_based.planning, steps=own.model_based.aggregation.steps
+            ),
+            policy=own.policy,
+            imitation=own.imitation,
+        )
+        for seed in configuration.figures.figure_7.seeds:
+            runs.append(ImitationRun(ModelBasedRun(agent, own.model_based, seed), settings))
+    return runs
+
+
+def trpo_runs(configuration: Configuration) -> list[TrpoRun]:
+    """Mf and Mb-Mf of each agent of Figure 7, each seed."""
+    runs = []
+    for source in imitation_runs(configuration):
+        own = configuration.agents[source.agent]
+        for settings, start in [(own.model_free, None), (own.fine_tuning, source)]:
+            both = TrpoRunSettings(policy=own.policy, trpo=settings)
+            runs.append(TrpoRun(source.agent, both, source.seed, start))
+    return runs
+
+
+def figure_7_runs(configuration: Configuration) -> list[ModelBasedRun]:
+    """The agents' own settings of Algorithm 1, each seed of Figure 7."""
+    return [run.source for run in imitation_runs(configuration)]
+
+
 def model_based_runs(configuration: Configuration) -> list[ModelBasedRun]:
     """Every run of Algorithm 1 that some figure shows, once."""
-    return _unique([*figure_5_runs(configuration), *figure_6_runs(configuration)])
+    return _unique(
+        [
+            *figure_5_runs(configuration),
+            *figure_6_runs(configuration),
+            *figure_7_runs(configuration),
+        ]
+    )
 
 
-def _unique(runs: Any) -> list[ModelBasedRun]:
+def _unique(runs: Iterable[ModelBasedRun]) -> list[ModelBasedRun]:
     return list({json.dumps(run.wildcards): run for run in runs}.values())
 
 
-def table_of_runs(runs: list[ModelBasedRun]) -> pd.DataFrame:
+def table_of_runs(runs: Sequence[Run]) -> pd.DataFrame:
     """Path parameters of each run, one row a run."""
     return pd.DataFrame([run.wildcards for run in runs])
 

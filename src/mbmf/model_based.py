@@ -29,6 +29,7 @@ from mbmf.random_data import RandomData, RandomDataSettings
 from mbmf.rollouts import Rollouts, collect
 from mbmf.settings import NonNegativeNumber, PositiveInteger, Settings
 from mbmf.streams import Purpose, integer_seeds, numpy_stream, torch_stream
+from mbmf.tensors import load_optimizer, optimizer_tensors, with_prefix, without_prefix
 
 VALIDATION_HORIZONS = (1, 5, 10, 50, 100)
 """Steps at which Eqn. 3 is reported, as in the authors' code."""
@@ -285,11 +286,10 @@ def _validation(model: DynamicsModel, source: str, rollouts: Rollouts) -> dict[s
 
 def progress_to_tensors(progress: Progress) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """All of `progress` as named tensors and plain facts, for one file."""
-    tensors = {f"model.{k}": v for k, v in progress.model.state_dict().items()}
-    for index, state in progress.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
+    tensors = with_prefix("model", progress.model.state_dict())
+    tensors |= with_prefix("optimizer", optimizer_tensors(progress.optimizer))
     for iteration, weights in enumerate(progress.models):
-        tensors |= {f"models.{iteration}.{k}": v for k, v in weights.items()}
+        tensors |= with_prefix(f"models.{iteration}", weights)
         for kind in ("on_policy", "validation"):
             arrays = getattr(progress, kind)[iteration].to_arrays(f"{kind}.{iteration}")
             tensors |= {name: torch.from_numpy(array) for name, array in arrays.items()}
@@ -308,26 +308,14 @@ def progress_from_tensors(
     Raises:
         KeyError, RuntimeError, ValueError: the tensors are not of such a run.
     """
-
-    def part(prefix: str) -> dict[str, Tensor]:
-        return {
-            name.removeprefix(prefix): value
-            for name, value in tensors.items()
-            if name.startswith(prefix)
-        }
-
     fresh.iteration = facts["iteration"]
     fresh.curve = facts["curve"]
     fresh.seconds = facts["seconds"]
-    fresh.model.load_state_dict(part("model."))
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in part("optimizer.").items():
-        index, key = name.split(".")
-        state.setdefault(int(index), {})[key] = value
-    fresh.optimizer.load_state_dict(fresh.optimizer.state_dict() | {"state": state})
+    fresh.model.load_state_dict(without_prefix("model", tensors))
+    load_optimizer(fresh.optimizer, without_prefix("optimizer", tensors))
     arrays = {name: value.numpy() for name, value in tensors.items() if "optimizer" not in name}
     for iteration in range(fresh.iteration):
-        fresh.models.append(part(f"models.{iteration}."))
+        fresh.models.append(without_prefix(f"models.{iteration}", tensors))
         fresh.on_policy.append(Rollouts.from_arrays(arrays, f"on_policy.{iteration}"))
         fresh.validation.append(Rollouts.from_arrays(arrays, f"validation.{iteration}"))
     return fresh

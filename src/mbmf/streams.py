@@ -26,6 +26,14 @@ class Purpose(IntEnum):
     MPC_RESET = 7
     RANDOM_RESET = 8
     DIVERGENCE = 9
+    EXPERT_RESET = 10
+    EXPERT_PLANNING = 11
+    POLICY = 12
+    IMITATION = 13
+    DAGGER_RESET = 14
+    DAGGER_PLANNING = 15
+    TRPO_RESET = 16
+    TRPO_ACTIONS = 17
 
 
 def sequence(seed: int, purpose: Purpose, *indices: int) -> np.random.SeedSequence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -40,9 +41,29 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
             table.to_csv(aside, index=False)
 
 
-def concatenate(paths: Sequence[Path], output: Path) -> None:
-    """All rows of tables with the same columns, in the order given."""
+def run_table(rows: list[dict[str, Any]], kind: str, agent: str, seed: int) -> pd.DataFrame:
+    """A run's rows, each led by the run's kind, agent and seed."""
+    return pd.DataFrame([{"kind": kind, "agent": agent, "seed": seed} | row for row in rows])
+
+
+def concatenate(paths: Sequence[Path], output: Path, columns: Sequence[str] | None = None) -> None:
+    """All rows of tables with the same columns, in the order given.
+
+    Args:
+        paths: of the tables.
+        output: the table to write.
+        columns: keep these only; the tables may then differ in others.
+
+    Raises:
+        InputError: a table is missing, damaged, or lacks a column.
+    """
     tables = [read_table(path) for path in paths]
+    if columns:
+        for path, table in zip(paths, tables, strict=True):
+            lacking = [column for column in columns if column not in table]
+            if lacking:
+                raise InputError(f"{path}: lacks the columns {', '.join(lacking)}")
+        tables = [table[list(columns)] for table in tables]
     for path, table in zip(paths, tables, strict=True):
         if list(table.columns) != list(tables[0].columns):
             odd = ", ".join(sorted(set(table.columns) ^ set(tables[0].columns)))

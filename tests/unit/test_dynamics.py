@@ -145,6 +145,33 @@ def test_on_policy_data_is_used_as_far_as_the_fraction_says(fraction):
     assert learned == pytest.approx(fraction, abs=0.06)
 
 
+class CountingAdam(torch.optim.Adam):
+    """Adam that counts its steps."""
+
+    steps = 0
+
+    def step(self, closure=None):
+        self.steps += 1
+        return super().step(closure)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize(("random_points", "on_policy_points"), [(640, 0), (640, 1000), (40, 1000)])
+def test_an_epoch_has_as_many_minibatches_as_all_data_fill(
+    fraction, random_points, on_policy_points
+):
+    """Whatever the fraction, so that sweeping it does not change the number of steps."""
+    model = DynamicsModel(1, 1, [8], generator())
+    sets = [
+        TrainingData(model, torch.randn(count, 2), torch.zeros(count, 1))
+        for count in (random_points, on_policy_points)
+    ]
+    optimizer = CountingAdam(model.parameters(), lr=1e-3)
+    given = settings(on_policy_fraction=fraction, epochs=2)
+    train(model, optimizer, *sets, given, generator())
+    assert optimizer.steps == 2 * ((random_points + on_policy_points) // given.batch_size)
+
+
 def test_training_repeats_bit_for_bit():
     weights = []
     for _ in range(2):

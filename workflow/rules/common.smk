@@ -67,8 +67,22 @@ def space_of(runs):
     return Paramspace(experiments.table_of_runs(runs), single_wildcard="run")
 
 
+def path_of(run):
+    """The wildcard of one run."""
+    return next(iter(space_of([run]).instance_patterns))
+
+
+def by_path(runs):
+    """Runs by the wildcard that names them."""
+    return dict(zip(space_of(runs).instance_patterns, runs))
+
+
 MODEL_BASED_RUNS = experiments.model_based_runs(configuration)
-RUN_OF = dict(zip(space_of(MODEL_BASED_RUNS).instance_patterns, MODEL_BASED_RUNS))
+IMITATION_RUNS = experiments.imitation_runs(configuration)
+TRPO_RUNS = experiments.trpo_runs(configuration)
+RUN_OF = by_path(MODEL_BASED_RUNS)
+IMITATION_RUN_OF = by_path(IMITATION_RUNS)
+TRPO_RUN_OF = by_path(TRPO_RUNS)
 
 
 def outputs_of(runs, pattern):

@@ -1,10 +1,30 @@
 """Figure 6: design decisions."""
 
+FIGURE_6_RUNS = experiments.figure_6_runs(configuration)
+
+
+rule figure_6_table:
+    input:
+        curves=outputs_of(FIGURE_6_RUNS, rules.model_based.output.curve),
+    output:
+        table=f"{RESULTS}/tables/figure_6.csv",
+    log:
+        f"{LOGS}/figure_6_table.log",
+    benchmark:
+        f"{BENCHMARKS}/figure_6_table.tsv"
+    threads: 1
+    params:
+        code=code_digest("mbmf.tables"),
+    message:
+        "Table of Figure 6"
+    shell:
+        "mbmf tabulate {input.curves:q} --output {output.table:q} > {log:q} 2>&1"
+
 
 rule figure_6:
     input:
         notebook="workflow/notebooks/figure_6.ipynb",
-        table=rules.model_based_table.output.table,
+        table=rules.figure_6_table.output.table,
     output:
         figures=expand(
             "{results}/figures/figure_6.{format}", results=RESULTS, format=FORMATS

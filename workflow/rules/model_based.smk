@@ -32,19 +32,6 @@ rule model_based:
         " --models {params.models:q} --threads {threads} > {log:q} 2>&1"
 
 
-rule model_based_table:
+rule all_model_based:
     input:
-        curves=outputs_of(MODEL_BASED_RUNS, rules.model_based.output.curve),
-    output:
-        table=f"{RESULTS}/tables/model_based.csv",
-    log:
-        f"{LOGS}/model_based_table.log",
-    benchmark:
-        f"{BENCHMARKS}/model_based_table.tsv"
-    threads: 1
-    params:
-        code=code_digest("mbmf.tables"),
-    message:
-        "One table of all model-based curves"
-    shell:
-        "mbmf tabulate {input.curves:q} --output {output.table:q} > {log:q} 2>&1"
+        outputs_of(MODEL_BASED_RUNS, rules.model_based.output.curve),

@@ -26,7 +26,7 @@ def write_divergence(
 ) -> None:
     """Write both tables of `mbmf.divergence` for one finished run."""
     spec = get_agent(agent)
-    models = read_models(models_folder / MODELS, agent)
+    models, _ = read_models(models_folder / MODELS, agent)
     held_out = read_held_out(models_folder / HELD_OUT)
     data = read_random_data(data_path, agent, settings, seed)
     sets = {"random": data.validation, "MPC": Rollouts.concatenate(held_out)}

@@ -23,12 +23,12 @@ from mbmf.files import write_text
 from mbmf.fingerprint import code_digest
 from mbmf.model_based import ModelBasedSettings, Progress
 from mbmf.rollouts import Rollouts
+from mbmf.steps.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
 from mbmf.steps.provenance import provenance
 from mbmf.steps.random_data import read_random_data
 from mbmf.tables import write_table
-from mbmf.tensors import read_tensors, write_tensors
+from mbmf.tensors import read_tensors, with_prefix, without_prefix, write_tensors
 
-CHECKPOINT = "checkpoint.safetensors"
 CURVE = "curve.csv"
 MODELS = "models.safetensors"
 HELD_OUT = "held_out.safetensors"
@@ -70,7 +70,9 @@ def run_model_based(
     }
     checkpoint = folder / CHECKPOINT
     progress = model_based.start(agent, settings, data, seed, device)
-    resumed = _resume(progress, checkpoint, identity)
+    saved = read_checkpoint(checkpoint, identity)
+    if saved is not None:
+        model_based.progress_from_tensors(progress, *saved)
     total = settings.aggregation.iterations
     started = time.perf_counter()
     before = progress.iteration
@@ -86,29 +88,15 @@ def run_model_based(
 
     while progress.iteration < total:
         model_based.iterate(progress, agent, settings, data, seed, report)
-        tensors, facts = model_based.progress_to_tensors(progress)
-        write_tensors(checkpoint, tensors, {"identity": identity, "progress": facts})
-    _write_models(progress, agent, seed, models)
+        write_checkpoint(checkpoint, *model_based.progress_to_tensors(progress), identity)
+    _write_models(progress, agent, seed, data.env_steps + progress.env_steps, models)
     _write_curve(progress, agent, settings, seed, folder / CURVE)
     write_text(
         folder / PROVENANCE,
-        json.dumps(identity | provenance(device, progress.seconds, resumed), indent=2) + "\n",
+        json.dumps(identity | provenance(device, progress.seconds, saved is not None), indent=2)
+        + "\n",
     )
     checkpoint.unlink(missing_ok=True)
-
-
-def _resume(progress: Progress, checkpoint: Path, identity: dict[str, Any]) -> bool:
-    """Fill `progress` from a checkpoint of the same run; False if there is none to use."""
-    if not checkpoint.exists():
-        return False
-    tensors, facts = read_tensors(checkpoint)
-    if facts.get("identity") != identity:
-        # Older code, other data: going on from it would mix two runs.
-        print(f"{checkpoint}: of an earlier version of this run; starting anew", flush=True)
-        return False
-    model_based.progress_from_tensors(progress, tensors, facts["progress"])
-    print(f"{checkpoint}: going on after iteration {progress.iteration}", flush=True)
-    return True
 
 
 def _write_curve(
@@ -122,15 +110,20 @@ def _write_curve(
     write_table(path, curve)
 
 
-def _write_models(progress: Progress, agent: str, seed: int, folder: Path) -> None:
-    """Model and held-out rollouts of each iteration."""
-    facts = {"agent": agent, "seed": seed, "iterations": len(progress.models)}
+def _write_models(progress: Progress, agent: str, seed: int, env_steps: int, folder: Path) -> None:
+    """Model and held-out rollouts of each iteration; `env_steps` is all that the run took."""
+    facts = {
+        "agent": agent,
+        "seed": seed,
+        "iterations": len(progress.models),
+        "env_steps": env_steps,
+    }
     write_tensors(
         folder / MODELS,
         {
-            f"{iteration}.{name}": value
+            name: value
             for iteration, weights in enumerate(progress.models)
-            for name, value in weights.items()
+            for name, value in with_prefix(str(iteration), weights).items()
         },
         facts | {"hidden_layers": progress.model.hidden_layers},
     )
@@ -145,8 +138,8 @@ def _write_models(progress: Progress, agent: str, seed: int, folder: Path) -> No
     )
 
 
-def read_models(path: Path, agent: str) -> list[DynamicsModel]:
-    """Dynamics model of each iteration of a run.
+def read_models(path: Path, agent: str) -> tuple[list[DynamicsModel], dict[str, Any]]:
+    """Dynamics model of each iteration of a run, and the run's facts.
 
     Raises:
         InputError: damaged, or of another agent or shape.
@@ -158,14 +151,12 @@ def read_models(path: Path, agent: str) -> list[DynamicsModel]:
     models = []
     for iteration in range(facts["iterations"]):
         model = DynamicsModel(spec.state_dim, spec.action_dim, facts["hidden_layers"])
-        prefix = f"{iteration}."
-        weights = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
         try:
-            model.load_state_dict(weights)
+            model.load_state_dict(without_prefix(str(iteration), tensors))
         except RuntimeError as error:
             raise InputError(f"{path}: {' '.join(str(error).split())}") from None
         models.append(model)
-    return models
+    return models, facts
 
 
 def read_held_out(path: Path) -> list[Rollouts]:

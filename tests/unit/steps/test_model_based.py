@@ -77,7 +77,7 @@ def test_curve_is_tidy(tmp_path, tiny, data):
     assert (curve["planning.num_samples"] == 30).all()
     assert curve["random_error_10"].notna().all()
     assert curve["random_error_50"].isna().all()  # no rollout is that long
-    models = read_models(tmp_path / "models/models.safetensors", "swimmer")
+    models, _ = read_models(tmp_path / "models/models.safetensors", "swimmer")
     held_out = read_held_out(tmp_path / "models/held_out.safetensors")
     assert len(models) == len(held_out) == 3
     assert held_out[0].states.shape == (1, 13, 16)
@@ -85,7 +85,7 @@ def test_curve_is_tidy(tmp_path, tiny, data):
 
 def test_warm_start_keeps_weights_and_normalisation(tmp_path, tiny, data):
     run(tmp_path, tiny, data)
-    first, *_, last = read_models(tmp_path / "models/models.safetensors", "swimmer")
+    (first, *_, last), _ = read_models(tmp_path / "models/models.safetensors", "swimmer")
     assert torch.equal(first.input_mean, last.input_mean)
     assert torch.equal(first.delta_std, last.delta_std)
     change = (first.layers[0].weight - last.layers[0].weight).abs().max()

@@ -1,0 +1,267 @@
+"""Imitation of the MPC controller by a policy: behaviour cloning and DAgger.
+
+The bridge from the model-based to the model-free learner (section V of the paper).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+from torch import Tensor
+
+from mbmf.agents import get_agent
+from mbmf.dynamics import DynamicsModel
+from mbmf.errors import NonFiniteError
+from mbmf.planning import PlanningSettings, RandomShooting
+from mbmf.policies import GaussianPolicy, MeanController, PolicySettings
+from mbmf.rollouts import Rollouts, collect
+from mbmf.settings import PositiveInteger, PositiveNumber, Settings
+from mbmf.streams import Purpose, integer_seeds, torch_stream
+
+
+class ExpertSettings(Settings):
+    """The controller that is imitated, and how its rollouts and the policy's run."""
+
+    planning: PlanningSettings
+    steps: PositiveInteger = Field(description="most steps of a rollout")
+
+
+class ImitationSettings(Settings):
+    """Behaviour cloning and DAgger."""
+
+    expert_rollouts: PositiveInteger = Field(description="MPC rollouts to clone")
+    epochs: PositiveInteger = Field(description="passes over the data in each (re)training")
+    learning_rate: PositiveNumber = Field(description="Adam's step size")
+    batch_size: PositiveInteger = Field(description="state-action pairs in a minibatch")
+    iterations: PositiveInteger = Field(description="DAgger iterations")
+    rollouts: PositiveInteger = Field(description="policy rollouts relabelled in each of them")
+    evaluation_rollouts: PositiveInteger = Field(
+        description="policy rollouts that measure its return; the first of them are relabelled"
+    )
+
+    @model_validator(mode="after")
+    def _relabelled_are_part(self) -> ImitationSettings:
+        if self.rollouts > self.evaluation_rollouts:
+            raise ValueError(
+                f"rollouts ({self.rollouts}) must be at most evaluation_rollouts "
+                f"({self.evaluation_rollouts})"
+            )
+        return self
+
+
+class ImitationRunSettings(Settings):
+    """All that defines a run of imitation, beside agent, seed and the expert's model."""
+
+    expert: ExpertSettings
+    policy: PolicySettings
+    imitation: ImitationSettings
+
+
+def expert_rollouts(
+    model: DynamicsModel,
+    agent: str,
+    settings: ExpertSettings,
+    count: int,
+    seed: int,
+) -> Rollouts:
+    """Rollouts of MPC with the final dynamics model, without noise on the actions.
+
+    Args:
+        model: final dynamics model of a run of Algorithm 1.
+        agent: name of the agent.
+        settings: the expert's.
+        count: rollouts, side by side.
+        seed: of the run.
+    """
+    planner = _planner(model, agent, settings.planning)
+    stream = torch_stream(seed, Purpose.EXPERT_PLANNING, device=planner.network.device)
+
+    def controller(
+        states: NDArray[Any], _bodies: NDArray[Any], _step: int
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        planned = planner.plan(states, stream).actions
+        return planned, planned
+
+    starts = integer_seeds(seed, Purpose.EXPERT_RESET, count=count)
+    return collect(agent, starts, settings.steps, controller)
+
+
+def _planner(model: DynamicsModel, agent: str, planning: PlanningSettings) -> RandomShooting:
+    spec = get_agent(agent)
+    return RandomShooting(model, spec.reward, spec.terminated, spec.action_dim, planning)
+
+
+def train(
+    policy: GaussianPolicy,
+    optimizer: torch.optim.Optimizer,
+    observations: Tensor,
+    actions: Tensor,
+    settings: ImitationSettings,
+    generator: torch.Generator,
+) -> float:
+    """Gradient descent on the mean of ‖a − μ(o)‖²; the standard deviation stays.
+
+    Args:
+        policy: changed in place.
+        optimizer: of the policy's mean.
+        observations: (N, O).
+        actions: (N, A), the expert's.
+        settings: epochs and batch size; the last, partial batch counts too.
+        generator: shuffles the data.
+
+    Returns:
+        Mean loss of the last epoch.
+
+    Raises:
+        NonFiniteError: the loss became NaN or infinite.
+    """
+    total = torch.zeros(())
+    for _ in range(settings.epochs):
+        order = torch.randperm(len(observations), generator=generator)
+        total = torch.zeros(())
+        for rows in torch.split(order, settings.batch_size):
+            errors = (actions[rows] - policy(observations[rows])).square().sum(dim=1)
+            optimizer.zero_grad()
+            errors.mean().backward()
+            optimizer.step()
+            total += errors.detach().sum()
+    loss = total.item() / len(observations)
+    if not math.isfinite(loss):
+        raise NonFiniteError(
+            f"behaviour cloning's loss is {loss}; a smaller imitation.learning_rate "
+            f"(now {settings.learning_rate}) usually cures it"
+        )
+    return loss
+
+
+@dataclass
+class ImitationProgress:
+    """Where behaviour cloning and DAgger stand, and all that they need to go on.
+
+    Attributes:
+        policy: the current policy.
+        optimizer: Adam on the policy's mean, warm from training to training.
+        observations: (N, O) aggregated so far.
+        actions: (N, A) the expert's actions there.
+        env_steps: simulator steps so far, all of Algorithm 1 and the expert's included.
+        curve: one row for each training: behaviour cloning, then each DAgger iteration.
+    """
+
+    policy: GaussianPolicy
+    optimizer: torch.optim.Adam
+    observations: Tensor
+    actions: Tensor
+    env_steps: int
+    curve: list[dict[str, Any]]
+
+    @property
+    def iteration(self) -> int:
+        """Trainings finished."""
+        return len(self.curve)
+
+
+def start(
+    policy: GaussianPolicy,
+    elements: NDArray[np.intp],
+    expert: Rollouts,
+    env_steps: int,
+    settings: ImitationSettings,
+) -> ImitationProgress:
+    """Before behaviour cloning: the data are the expert's rollouts.
+
+    Args:
+        policy: as drawn.
+        elements: (O,) state elements that it observes.
+        expert: rollouts of the MPC controller.
+        env_steps: simulator steps taken up to now, the expert's included.
+        settings: of imitation.
+    """
+    states, actions, _ = expert.transitions()
+    return ImitationProgress(
+        policy,
+        new_optimizer(policy, settings),
+        torch.from_numpy(states[:, elements]).float(),
+        torch.from_numpy(actions).float(),
+        env_steps,
+        [],
+    )
+
+
+def new_optimizer(policy: GaussianPolicy, settings: ImitationSettings) -> torch.optim.Adam:
+    """Adam on the policy's mean."""
+    return torch.optim.Adam(policy.mean.parameters(), lr=settings.learning_rate, fused=True)
+
+
+def iterate(
+    progress: ImitationProgress,
+    model: DynamicsModel,
+    agent: str,
+    expert: ExpertSettings,
+    elements: NDArray[np.intp],
+    settings: ImitationSettings,
+    seed: int,
+) -> None:
+    """One training, its measurement, and the relabelling for the next (DAgger).
+
+    The first is behaviour cloning. After each, the policy's mean is rolled out without
+    noise; of these rollouts the first `settings.rollouts` go, with the action that the
+    expert would have taken at each visited state, to the data of the next training.
+
+    Args:
+        progress: changed in place, once all has succeeded.
+        model: final dynamics model of Algorithm 1.
+        agent: name of the agent.
+        expert: settings of the controller that plans with it.
+        elements: (O,) state elements that the policy observes.
+        settings: of imitation.
+        seed: of the run.
+
+    Raises:
+        NonFiniteError: training or planning met NaN or infinity; says in which iteration.
+    """
+    iteration = progress.iteration
+    try:
+        loss = train(
+            progress.policy,
+            progress.optimizer,
+            progress.observations,
+            progress.actions,
+            settings,
+            torch_stream(seed, Purpose.IMITATION, iteration),
+        )
+        rollouts = collect(
+            agent,
+            integer_seeds(
+                seed, Purpose.DAGGER_RESET, iteration, count=settings.evaluation_rollouts
+            ),
+            expert.steps,
+            MeanController(progress.policy, elements),
+        )
+        row = {
+            "iteration": iteration,
+            "env_steps": progress.env_steps,
+            "return": float(rollouts.returns.mean()),
+            "return_std": float(rollouts.returns.std()),
+            "rollouts": len(rollouts),
+            "training_points": len(progress.observations),
+            "training_loss": loss,
+        }
+        if iteration < settings.iterations:
+            states, _, _ = rollouts[: settings.rollouts].transitions()
+            stream = torch_stream(seed, Purpose.DAGGER_PLANNING, iteration)
+            labels = _planner(model, agent, expert.planning).plan(states, stream).actions
+            seen = torch.from_numpy(states[:, elements]).float()
+            progress.observations = torch.cat([progress.observations, seen])
+            progress.actions = torch.cat([progress.actions, torch.from_numpy(labels)])
+    except NonFiniteError as error:
+        raise NonFiniteError(
+            f"DAgger iteration {iteration} of {agent}, seed {seed}: {error}"
+        ) from None
+    progress.env_steps += rollouts.env_steps
+    progress.curve.append(row)

@@ -1,0 +1,189 @@
+"""The paper's two numbers: how many fewer steps model-based learning needs (section VI-D, Fig. 7).
+
+- sample efficiency (the paper's 20×): the steps that Mf needs to reach and hold the final
+  return of Mb, over the steps that Mb used;
+- time to maximum (the paper's 3×): the steps that Mf needs to reach and hold 99 % of its last
+  plateau, over the steps, all counted, that Mb-Mf needs for the same return.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mbmf.errors import InputError
+
+Array = NDArray[np.float64]
+
+# A return is held when the mean curve stays there for this many iterations on end.
+HOLD = 5
+# The plateau is the mean over the last part of the curve; it is one if the part before lay
+# less than RISING below it.
+PLATEAU_PART, NEAR, RISING = 0.1, 0.99, 0.02
+RESAMPLES = 2000
+
+METHODS = {
+    "Mb": ("model_based",),
+    "Mf": ("model_free",),
+    "Mb-Mf": ("imitation", "fine_tuning"),
+}
+"""The curves that make up each method, in the order in which they are run."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Learning curves of one method, one row a seed.
+
+    Attributes:
+        env_steps: (seeds, points) simulator steps learned from.
+        returns: (seeds, points).
+    """
+
+    env_steps: Array
+    returns: Array
+
+    def mean(self, rows: NDArray[np.intp]) -> tuple[Array, Array]:
+        """Mean steps and mean return at each point over some seeds."""
+        return self.env_steps[rows].mean(axis=0), self.returns[rows].mean(axis=0)
+
+
+def curves(table: pd.DataFrame, agent: str, method: str) -> Curves:
+    """A method's curves from the tidy table.
+
+    Args:
+        table: columns kind, agent, seed, iteration, env_steps, return.
+        agent: name of the agent.
+        method: Mb, Mf or Mb-Mf.
+
+    Raises:
+        InputError: the table lacks the method, or some iterations of a seed.
+    """
+    rows = table[table["agent"] == agent]
+    parts = []
+    for kind in METHODS[method]:
+        found = rows[rows["kind"] == kind]
+        if found.empty:
+            raise InputError(f"the table lacks {kind} of {agent}")
+        parts.append(
+            [
+                found.pivot(index="seed", columns="iteration", values=v)
+                for v in ("env_steps", "return")
+            ]
+        )
+    steps, returns = (pd.concat(part, axis=1) for part in zip(*parts, strict=True))
+    if steps.isna().any(axis=None) or returns.isna().any(axis=None):
+        raise InputError(f"the table lacks iterations of some seed of {method}, {agent}")
+    return Curves(steps.to_numpy(np.float64), returns.to_numpy(np.float64))
+
+
+def steps_to_hold(env_steps: Array, returns: Array, level: float) -> float:
+    """Steps at which a curve first reaches `level` and stays there for HOLD points.
+
+    Between two points the curve is a straight line. Near the curve's end, where fewer points
+    are left, it must stay to the end.
+
+    Returns:
+        Infinity if it never does.
+    """
+    above = returns >= level
+    for point in range(len(returns)):
+        if above[point : point + HOLD].all():
+            if point == 0:
+                return float(env_steps[0])
+            share = (level - returns[point - 1]) / (returns[point] - returns[point - 1])
+            return float(env_steps[point - 1] + share * (env_steps[point] - env_steps[point - 1]))
+    return math.inf
+
+
+def plateau(returns: Array) -> tuple[float, bool]:
+    """Mean of the last tenth of a curve, and whether the curve has stopped rising by then."""
+    part = max(round(PLATEAU_PART * len(returns)), 1)
+    last = float(returns[-part:].mean())
+    before = float(returns[-2 * part : -part].mean()) if len(returns) > part else -math.inf
+    return last, last - before <= RISING * abs(last)
+
+
+def sample_efficiency(mb: Curves, mf: Curves, rows: NDArray[np.intp]) -> dict[str, Any]:
+    """Steps of Mf for the final return of Mb, over the steps of Mb, for a sample of seeds."""
+    mb_steps, mb_returns = mb.mean(rows)
+    level = float(mb_returns[-1])
+    needed = steps_to_hold(*mf.mean(rows), level)
+    result = {"level": level, "model_based_steps": float(mb_steps[-1]), "model_free_steps": needed}
+    if math.isinf(needed):
+        return result | {"ratio": math.inf, "why": f"Mf does not reach and hold {level:.1f}"}
+    if needed == 0:
+        return result | {"ratio": math.nan, "why": "a random policy already returns that much"}
+    return result | {"ratio": needed / mb_steps[-1], "why": None}
+
+
+def time_to_max(mf: Curves, mbmf: Curves, rows: NDArray[np.intp]) -> dict[str, Any]:
+    """Steps of Mf to its maximum, over the steps of Mb-Mf to the same return."""
+    mf_steps, mf_returns = mf.mean(rows)
+    highest, level_off = plateau(mf_returns)
+    level = highest - (1 - NEAR) * abs(highest)
+    needed = steps_to_hold(mf_steps, mf_returns, level)
+    other = steps_to_hold(*mbmf.mean(rows), level)
+    result = {"level": level, "model_free_steps": needed, "fine_tuning_steps": other}
+    if not level_off:
+        return result | {"ratio": math.nan, "why": "Mf is still rising: it has no maximum yet"}
+    if math.isinf(needed) or needed == 0:
+        return result | {"ratio": math.nan, "why": "Mf holds no plateau above its start"}
+    if math.isinf(other):
+        return result | {"ratio": 0.0, "why": f"Mb-Mf does not reach and hold {level:.1f}"}
+    return result | {"ratio": needed / other, "why": None}
+
+
+def interval(estimate: Callable[[NDArray[np.intp]], dict[str, Any]], seeds: int) -> dict[str, Any]:
+    """Median and 95 % interval of a ratio, by bootstrap over seeds.
+
+    Each resample draws seeds; methods are compared on the same ones. A ratio without a
+    finite value in the resample at a quantile is null there, and `why` says so.
+
+    Args:
+        estimate: ratio and its parts for a sample of seeds.
+        seeds: how many there are.
+    """
+    everything = estimate(np.arange(seeds))
+    result: dict[str, Any] = {"median": None, "low": None, "high": None, "seeds": seeds}
+    parts = {
+        name: value if isinstance(value, float) and math.isfinite(value) else None
+        for name, value in everything.items()
+        if name not in ("ratio", "why")
+    }
+    if everything["why"]:
+        return result | {"why": everything["why"]} | parts
+    generator = np.random.default_rng(0)
+    ratios = np.array(
+        [
+            estimate(generator.integers(0, seeds, seeds))["ratio"]
+            for _ in range(RESAMPLES if seeds > 1 else 1)
+        ]
+    )
+    known = ratios[~np.isnan(ratios)]
+    # Order statistics: between a number and infinity there is nothing to interpolate.
+    quantiles = np.quantile(known, [0.025, 0.5, 0.975], method="nearest")
+    for name, value in zip(("low", "median", "high"), quantiles, strict=True):
+        result[name] = float(value) if 0 < value < math.inf else None
+    failed = int(len(ratios) - ((known > 0) & (known < math.inf)).sum())
+    why = f"not reached in {failed} of {len(ratios)} resamples of the seeds" if failed else None
+    return result | {"why": why} | parts
+
+
+def speedups(table: pd.DataFrame) -> dict[str, Any]:
+    """Both numbers for each agent of a tidy table of curves."""
+    result = {}
+    for agent in dict.fromkeys(table["agent"]):
+        mb, mf, mbmf = (curves(table, agent, method) for method in METHODS)
+        seeds = len(mf.returns)
+        result[agent] = {
+            "sample_efficiency": interval(partial(sample_efficiency, mb, mf), seeds),
+            "time_to_max": interval(partial(time_to_max, mf, mbmf), seeds),
+        }
+    return result

@@ -1,0 +1,175 @@
+"""The step that rolls out the MPC expert and teaches a policy to imitate it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mbmf import imitation
+from mbmf.agents import get_agent
+from mbmf.dynamics import DynamicsModel
+from mbmf.errors import InputError
+from mbmf.files import write_text
+from mbmf.fingerprint import code_digest
+from mbmf.imitation import ImitationProgress, ImitationRunSettings
+from mbmf.policies import observed_elements
+from mbmf.rollouts import Rollouts
+from mbmf.steps.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
+from mbmf.steps.model_based import read_models
+from mbmf.steps.policies import new_policy, write_policy
+from mbmf.steps.provenance import provenance
+from mbmf.streams import Purpose, torch_stream
+from mbmf.tables import run_table, write_table
+from mbmf.tensors import (
+    load_optimizer,
+    optimizer_tensors,
+    read_tensors,
+    with_prefix,
+    without_prefix,
+    write_tensors,
+)
+
+EXPERT = "expert.safetensors"
+
+
+def run_imitation(
+    agent: str,
+    settings: ImitationRunSettings,
+    seed: int,
+    models: Path,
+    expert: Path,
+    folder: Path,
+    output: Path,
+) -> None:
+    """Expert rollouts, behaviour cloning and DAgger, going on where a kill left them.
+
+    Args:
+        agent: name of the agent.
+        settings: of the run.
+        seed: of all random streams.
+        models: models of a finished run of Algorithm 1, of the same agent and seed.
+        expert: file for the expert's rollouts.
+        folder: for the curve and the provenance, and until they stand the checkpoints.
+        output: file for the final policy.
+
+    Raises:
+        InputError: the models are missing, damaged, or of another agent or seed.
+        NonFiniteError: training or planning met NaN or infinity.
+    """
+    model, env_steps = _final_model(models, agent, seed)
+    identity: dict[str, Any] = {
+        "kind": "imitation",
+        "agent": agent,
+        "settings": settings.model_dump(),
+        "seed": seed,
+        "models": hashlib.sha256(models.read_bytes()).hexdigest(),
+        "code": code_digest(__name__),
+    }
+    shown = _expert_rollouts(agent, settings, seed, model, folder / EXPERT, identity)
+    elements = observed_elements(agent, settings.policy)
+    drawn = new_policy(agent, settings.policy, generator=torch_stream(seed, Purpose.POLICY))
+    progress = imitation.start(
+        drawn, elements, shown, env_steps + shown.env_steps, settings.imitation
+    )
+    checkpoint = folder / CHECKPOINT
+    seconds: list[dict[str, float]] = []
+    saved = read_checkpoint(checkpoint, identity)
+    if saved is not None:
+        _from_tensors(progress, *saved)
+        seconds = saved[1]["seconds"]
+    while progress.iteration <= settings.imitation.iterations:
+        started = time.perf_counter()
+        imitation.iterate(
+            progress, model, agent, settings.expert, elements, settings.imitation, seed
+        )
+        seconds.append({"iteration": time.perf_counter() - started})
+        row = progress.curve[-1]
+        print(
+            f"{agent} seed {seed}: DAgger iteration {row['iteration']}/"
+            f"{settings.imitation.iterations}, {row['env_steps']} steps, "
+            f"return {row['return']:.2f}, loss {row['training_loss']:.4f}",
+            flush=True,
+        )
+        facts = {"env_steps": progress.env_steps, "curve": progress.curve, "seconds": seconds}
+        write_checkpoint(checkpoint, _to_tensors(progress), facts, identity)
+    _write_expert(expert, shown, identity)
+    written = {"seed": seed, "kind": "imitation", "env_steps": progress.env_steps}
+    write_policy(output, progress.policy, agent, settings.policy, written)
+    curve = run_table(progress.curve, "imitation", agent, seed)
+    # What imitation could reach.
+    curve["expert_return"] = float(shown.returns.mean())
+    write_table(folder / "curve.csv", curve)
+    write_text(
+        folder / "provenance.json",
+        json.dumps(identity | provenance("cpu", seconds, saved is not None), indent=2) + "\n",
+    )
+    for done in (checkpoint, folder / EXPERT):
+        done.unlink(missing_ok=True)
+
+
+def _final_model(path: Path, agent: str, seed: int) -> tuple[DynamicsModel, int]:
+    """The last model of a run of Algorithm 1, and all simulator steps that the run took."""
+    models, facts = read_models(path, agent)
+    if facts.get("seed") != seed:
+        raise InputError(f"{path}: seed is {facts.get('seed')}, but this run needs {seed}")
+    return models[-1], facts["env_steps"]
+
+
+def _expert_rollouts(
+    agent: str,
+    settings: ImitationRunSettings,
+    seed: int,
+    model: DynamicsModel,
+    path: Path,
+    identity: dict[str, Any],
+) -> Rollouts:
+    """The expert's rollouts: those of an interrupted run, else made, and kept in `path`.
+
+    They take most of the time, and Snakemake deletes the outputs of a job that it repeats.
+    """
+    spec = get_agent(agent)
+    count = settings.imitation.expert_rollouts
+    if path.exists():
+        tensors, facts = read_tensors(path)
+        if facts == identity:
+            arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+            found = Rollouts.from_arrays(arrays, "expert")
+            problem = found.problem(count, settings.expert.steps, spec.state_dim, spec.action_dim)
+            if problem:
+                raise InputError(f"{path}: expert.{problem}; delete it to make it anew")
+            return found
+    made = imitation.expert_rollouts(model, agent, settings.expert, count, seed)
+    print(f"{agent} seed {seed}: expert's return {made.returns.mean():.2f}", flush=True)
+    _write_expert(path, made, identity)
+    return made
+
+
+def _write_expert(path: Path, expert: Rollouts, identity: dict[str, Any]) -> None:
+    arrays = expert.to_arrays("expert")
+    write_tensors(path, {name: torch.from_numpy(array) for name, array in arrays.items()}, identity)
+
+
+def _to_tensors(progress: ImitationProgress) -> dict[str, Tensor]:
+    return {
+        "observations": progress.observations,
+        "actions": progress.actions,
+        **with_prefix("policy", progress.policy.state_dict()),
+        **with_prefix("optimizer", optimizer_tensors(progress.optimizer)),
+    }
+
+
+def _from_tensors(
+    progress: ImitationProgress, tensors: dict[str, Tensor], facts: dict[str, Any]
+) -> None:
+    """Inverse of `_to_tensors`, into a fresh progress of the same settings."""
+    progress.observations, progress.actions = tensors["observations"], tensors["actions"]
+    progress.policy.load_state_dict(without_prefix("policy", tensors))
+    load_optimizer(progress.optimizer, without_prefix("optimizer", tensors))
+    progress.env_steps = facts["env_steps"]
+    progress.curve = facts["curve"]

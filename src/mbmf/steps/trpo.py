@@ -1,0 +1,128 @@
+"""The step that runs TRPO, from a random policy or from an imitation policy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mbmf import trpo
+from mbmf.errors import InputError
+from mbmf.files import write_text
+from mbmf.fingerprint import code_digest
+from mbmf.policies import observed_elements
+from mbmf.steps.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
+from mbmf.steps.policies import new_policy, read_policy, write_policy
+from mbmf.steps.provenance import provenance
+from mbmf.streams import Purpose, torch_stream
+from mbmf.tables import run_table, write_table
+from mbmf.tensors import with_prefix, without_prefix
+from mbmf.trpo import LinearBaseline, TrpoProgress, TrpoRunSettings
+
+# A checkpoint is small and an iteration takes seconds: a kill loses less than a minute.
+CHECKPOINT_EVERY = 5
+
+
+def run_trpo(
+    agent: str,
+    settings: TrpoRunSettings,
+    seed: int,
+    start: Path | None,
+    folder: Path,
+    output: Path,
+    threads: int,
+) -> None:
+    """One run of TRPO, going on from its checkpoint if there is one.
+
+    Args:
+        agent: name of the agent.
+        settings: of the run.
+        seed: of all its random streams.
+        start: imitation policy to start from; None for a random one.
+        folder: for the curve and the provenance, and the checkpoint until they stand.
+        output: file of the final policy.
+        threads: that step the bodies.
+
+    Raises:
+        InputError: the imitation policy or the checkpoint is damaged or of another run.
+        NonFiniteError: an update met NaN or infinity.
+    """
+    policy, trpo_settings = settings.policy, settings.trpo
+    if start is None:
+        drawn = new_policy(
+            agent, policy, trpo_settings.initial_std, torch_stream(seed, Purpose.POLICY)
+        )
+        before = 0
+    else:
+        drawn, source = read_policy(start, agent, policy)
+        if source.get("seed") != seed:
+            raise InputError(f"{start}: seed is {source.get('seed')}, but this run needs {seed}")
+        drawn.set_std(trpo_settings.initial_std)
+        before = source["env_steps"]
+    kind = "model_free" if start is None else "fine_tuning"
+    identity: dict[str, Any] = {
+        "kind": kind,
+        "agent": agent,
+        "settings": settings.model_dump(),
+        "seed": seed,
+        "start": hashlib.sha256(start.read_bytes()).hexdigest() if start else None,
+        "code": code_digest(__name__),
+    }
+    checkpoint = folder / CHECKPOINT
+    progress = TrpoProgress(drawn, LinearBaseline(), [])
+    seconds: list[float] = []
+    saved = read_checkpoint(checkpoint, identity)
+    if saved is not None:
+        _from_tensors(progress, *saved)
+        seconds = saved[1]["seconds"]
+    elements = observed_elements(agent, policy)
+    env = trpo.make_env(agent, trpo_settings, threads)
+    while progress.iteration < trpo_settings.iterations:
+        started = time.perf_counter()
+        trpo.iterate(progress, env, elements, trpo_settings, seed)
+        seconds.append(time.perf_counter() - started)
+        done = progress.iteration
+        row = progress.curve[-1]
+        print(
+            f"{agent} seed {seed}: iteration {done}/{trpo_settings.iterations}, "
+            f"{before + row['env_steps']} steps, return {row['return']:.2f}, "
+            f"KL {row['kl']:.4f}, {seconds[-1] * (trpo_settings.iterations - done):.0f} s left",
+            flush=True,
+        )
+        if done % CHECKPOINT_EVERY == 0 and done < trpo_settings.iterations:
+            facts = {"curve": progress.curve, "seconds": seconds}
+            write_checkpoint(checkpoint, _to_tensors(progress), facts, identity)
+    env.close()
+    write_policy(output, progress.policy, agent, policy, {"seed": seed, "kind": kind})
+    curve = run_table(progress.curve, kind, agent, seed)
+    curve["env_steps"] += before
+    write_table(folder / "curve.csv", curve)
+    parts = [{"iteration": value} for value in seconds]
+    write_text(
+        folder / "provenance.json",
+        json.dumps(identity | provenance("cpu", parts, saved is not None), indent=2) + "\n",
+    )
+    checkpoint.unlink(missing_ok=True)
+
+
+def _to_tensors(progress: TrpoProgress) -> dict[str, Tensor]:
+    coefficients = progress.baseline.coefficients
+    assert coefficients is not None  # fitted in every iteration
+    return {
+        "baseline": torch.from_numpy(coefficients),
+        **with_prefix("policy", progress.policy.state_dict()),
+    }
+
+
+def _from_tensors(
+    progress: TrpoProgress, tensors: dict[str, Tensor], facts: dict[str, Any]
+) -> None:
+    """Inverse of `_to_tensors`, into a fresh progress of the same settings."""
+    progress.baseline.coefficients = tensors["baseline"].numpy()
+    progress.policy.load_state_dict(without_prefix("policy", tensors))
+    progress.curve = facts["curve"]

@@ -1,0 +1,74 @@
+"""Figure 7: Mb, Mf and Mb-Mf, and how many fewer steps the first needs."""
+
+
+rule figure_7_table:
+    input:
+        outputs_of(
+            experiments.figure_7_runs(configuration), rules.model_based.output.curve
+        ),
+        outputs_of(IMITATION_RUNS, rules.imitation.output.curve),
+        outputs_of(TRPO_RUNS, rules.trpo.output.curve),
+    output:
+        table=f"{RESULTS}/tables/figure_7.csv",
+    log:
+        f"{LOGS}/figure_7_table.log",
+    benchmark:
+        f"{BENCHMARKS}/figure_7_table.tsv"
+    threads: 1
+    params:
+        code=code_digest("mbmf.tables"),
+    message:
+        "Table of Figure 7"
+    shell:
+        "mbmf tabulate {input:q} --output {output.table:q} --column kind --column agent"
+        " --column seed --column iteration --column env_steps --column return > {log:q} 2>&1"
+
+
+rule speedups:
+    input:
+        table=rules.figure_7_table.output.table,
+    output:
+        speedups=f"{RESULTS}/speedups.json",
+    log:
+        f"{LOGS}/speedups.log",
+    benchmark:
+        f"{BENCHMARKS}/speedups.tsv"
+    threads: 1
+    params:
+        code=code_digest("mbmf.steps.speedups"),
+    message:
+        "Speed-ups"
+    shell:
+        "mbmf speedups --table {input.table:q} --output {output.speedups:q} > {log:q} 2>&1"
+
+
+rule figure_7:
+    input:
+        notebook="workflow/notebooks/figure_7.ipynb",
+        table=rules.figure_7_table.output.table,
+        speedups=rules.speedups.output.speedups,
+    output:
+        figures=expand(
+            "{results}/figures/figure_7.{format}", results=RESULTS, format=FORMATS
+        ),
+        notebook=f"{RESULTS}/notebooks/figure_7.ipynb",
+    log:
+        f"{LOGS}/figure_7.log",
+    benchmark:
+        f"{BENCHMARKS}/figure_7.tsv"
+    threads: 1
+    params:
+        parameters=lambda wildcards, input: json.dumps(
+            {
+                "table": input.table,
+                "speedups": input.speedups,
+                "scale": configuration.scale,
+                "folder": f"{RESULTS}/figures",
+            }
+        ),
+        code=code_digest("mbmf.figures.comparison"),
+    message:
+        "Figure 7: model-based and model-free"
+    shell:
+        "papermill {input.notebook:q} {output.notebook:q} --kernel python3 --no-progress-bar"
+        " --parameters_yaml {params.parameters:q} > {log:q} 2>&1"

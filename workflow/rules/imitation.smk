@@ -1,0 +1,40 @@
+"""The MPC expert's rollouts, and the policy that imitates them (behaviour cloning, DAgger)."""
+
+
+rule imitation:
+    input:
+        # Ancient, as D_RAND is to Algorithm 1: a finished run stands in a fresh clone.
+        models=ancient(
+            lambda wildcards: rules.model_based.output.models.format(
+                run=path_of(IMITATION_RUN_OF[wildcards.run].source)
+            )
+        ),
+    output:
+        curve=f"{RESULTS}/runs/imitation/{{run}}/curve.csv",
+        provenance=f"{RESULTS}/runs/imitation/{{run}}/provenance.json",
+        expert=f"{RESULTS}/data/expert/{{run}}.safetensors",
+        policy=f"{RESULTS}/models/imitation/{{run}}/policy.safetensors",
+    log:
+        f"{LOGS}/imitation/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/imitation/{{run}}.tsv"
+    threads: 1
+    params:
+        agent=lambda wildcards: IMITATION_RUN_OF[wildcards.run].agent,
+        settings=lambda wildcards: IMITATION_RUN_OF[
+            wildcards.run
+        ].settings.model_dump_json(),
+        seed=lambda wildcards: IMITATION_RUN_OF[wildcards.run].seed,
+        folder=lambda wildcards, output: str(Path(output.curve).parent),
+        code=code_digest("mbmf.steps.imitation"),
+    message:
+        "Imitation of MPC: {wildcards.run}"
+    shell:
+        "mbmf imitation --agent {params.agent} --settings {params.settings:q}"
+        " --seed {params.seed} --models {input.models:q} --expert {output.expert:q}"
+        " --output {params.folder:q} --policy {output.policy:q} > {log:q} 2>&1"
+
+
+rule all_imitation:
+    input:
+        outputs_of(IMITATION_RUNS, rules.imitation.output.curve),

@@ -1,0 +1,40 @@
+"""TRPO, from a random policy (Mf) and from an imitation policy (Mb-Mf)."""
+
+
+def start_of(wildcards):
+    """The imitation policy that a run starts from; none for a random one."""
+    start = TRPO_RUN_OF[wildcards.run].start
+    return [rules.imitation.output.policy.format(run=path_of(start))] if start else []
+
+
+rule trpo:
+    input:
+        # Ancient, as D_RAND is to Algorithm 1: a finished run stands in a fresh clone.
+        start=ancient(start_of),
+    output:
+        curve=f"{RESULTS}/runs/trpo/{{run}}/curve.csv",
+        provenance=f"{RESULTS}/runs/trpo/{{run}}/provenance.json",
+        policy=f"{RESULTS}/models/trpo/{{run}}/policy.safetensors",
+    log:
+        f"{LOGS}/trpo/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/trpo/{{run}}.tsv"
+    threads: 1
+    params:
+        agent=lambda wildcards: TRPO_RUN_OF[wildcards.run].agent,
+        settings=lambda wildcards: TRPO_RUN_OF[wildcards.run].settings.model_dump_json(),
+        seed=lambda wildcards: TRPO_RUN_OF[wildcards.run].seed,
+        folder=lambda wildcards, output: str(Path(output.curve).parent),
+        start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
+        code=code_digest("mbmf.steps.trpo"),
+    message:
+        "TRPO: {wildcards.run}"
+    shell:
+        "mbmf trpo --agent {params.agent} --settings {params.settings:q}"
+        " --seed {params.seed} {params.start} --output {params.folder:q}"
+        " --policy {output.policy:q} --threads {threads} > {log:q} 2>&1"
+
+
+rule all_trpo:
+    input:
+        outputs_of(TRPO_RUNS, rules.trpo.output.curve),
