@@ -5,4 +5,5 @@ Reinforcement Learning with Model-Free Fine-Tuning" (arXiv 1708.02596).
 """
 
 # gymnasium finds no plug-ins by itself: `import mbmf` makes its environments known.
-import mbmf.agents  # noqa: F401
+import mbmf.agents
+import mbmf.dyna  # noqa: F401

@@ -87,6 +87,19 @@ def divergence(
 
 
 @app.command()
+def dyna(
+    settings: JsonSettings,
+    episodes: Annotated[Path, typer.Option(help="table of steps per episode to write")],
+    rewards: Annotated[Path, typer.Option(help="table of cumulative rewards to write")],
+) -> None:
+    """Run tabular Dyna-Q and its kin on the mazes."""
+    from mbmf.dyna.settings import DynaSettings
+    from mbmf.steps.dyna import write_dyna
+
+    write_dyna(_settings(DynaSettings, settings), episodes, rewards)
+
+
+@app.command()
 def imitation(
     agent: Agent,
     settings: JsonSettings,

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, NonNegativeInt, ValidationError, mod
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from mbmf.agents import AGENTS, get_agent
+from mbmf.dyna.settings import DynaSettings
 from mbmf.errors import InputError, printable
 from mbmf.imitation import ImitationSettings
 from mbmf.model_based import ModelBasedSettings
@@ -133,6 +134,7 @@ class Configuration(Settings):
     seeds: Seeds
     agents: dict[AgentName, AgentConfiguration]
     figures: FiguresConfiguration
+    dyna: DynaSettings
 
 
 class _Loader(yaml.SafeLoader):

@@ -153,6 +153,22 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
                 in_git(f"{results}/notebooks/figure_7.ipynb"),
             ],
         ),
+        "dyna": stage(
+            "dyna",
+            ["mbmf.steps.dyna", "mbmf.figures.dyna"],
+            [*common, "workflow/rules/dyna.smk", "workflow/notebooks/dyna.ipynb"],
+            [{"config/config.yaml": ["dyna"]}],
+            [
+                in_git(f"{results}/tables/dyna_episodes.csv"),
+                in_git(f"{results}/tables/dyna_rewards.parquet"),
+                *(
+                    in_git(f"{results}/figures/figure_{number}.{suffix}")
+                    for number in ("8_2", "8_4", "8_5")
+                    for suffix in FORMATS
+                ),
+                in_git(f"{results}/notebooks/dyna.ipynb"),
+            ],
+        ),
     }
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from mbmf import cli
 from mbmf.errors import InputError, NonFiniteError
 from mbmf.files import write_text
+from mbmf.tables import read_table
 
 RANDOM = {"rollouts": 2, "validation_rollouts": 1, "steps": 5}
 STEPS = [
@@ -19,6 +20,7 @@ STEPS = [
     "divergence",
     "imitation",
     "trpo",
+    "dyna",
     "tabulate",
     "speedups",
     "pipeline",
@@ -165,6 +167,51 @@ def test_missing_models_of_divergence(mbmf, tmp_path):
     assert assert_one_line(answer, tmp_path).startswith("m")
 
 
+DYNA = {
+    "runs": 2,
+    "discount": 0.95,
+    "exploration": 0.1,
+    "figure_8_2": {
+        "episodes": 3,
+        "step_size": 0.1,
+        "planning_steps": [0, 1],
+        "sweeping": {"step_size": 1.0, "planning_steps": 1, "threshold": 1e-4},
+    },
+    "figure_8_4": {
+        "steps": 40, "change": 20, "step_size": 1.0, "planning_steps": 1, "bonus": 1e-3
+    },
+    "figure_8_5": {
+        "steps": 60, "change": 30, "step_size": 1.0, "planning_steps": 1, "bonus": 1e-3
+    },
+}  # fmt: skip
+
+
+def dyna(settings):
+    return ["dyna", f"--settings={json.dumps(settings)}", "--episodes=e.csv", "--rewards=r.parquet"]
+
+
+def test_dyna(mbmf, tmp_path):
+    status, out, err = mbmf(*dyna(DYNA))
+    assert (status, err) == (0, "")
+    assert re.fullmatch(r"e\.csv: 2 runs .* s\nr\.parquet: 2 runs .* s\n", out)
+    assert {path.name for path in tmp_path.iterdir()} == {"e.csv", "r.parquet"}
+    assert len(read_table(tmp_path / "e.csv")) == 4 * 2 * 3
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"runs": 0}, "runs"),
+        ({"discount": 1.5}, "discount"),
+        ({"figure_8_4": DYNA["figure_8_4"] | {"change": 40}}, "figure_8_4"),
+        ({"figure_8_4": DYNA["figure_8_4"] | {"kappa": 1.0}}, "figure_8_4.kappa"),
+    ],
+)
+def test_wrong_settings_of_dyna(mbmf, tmp_path, change, key):
+    err = assert_one_line(mbmf(*dyna(DYNA | change)), tmp_path)
+    assert err.startswith(f"--settings: {key}: ")
+
+
 def test_missing_table(mbmf, tmp_path):
     err = assert_one_line(mbmf("tabulate", "a.csv", "b.csv", "--output=all.csv"), tmp_path)
     assert err.startswith("a.csv: ")
@@ -219,5 +266,6 @@ def test_installed_command(tmp_path):
 
 
 def test_help_does_not_wait_for_torch():
-    check = "import sys, mbmf.cli; sys.exit(bool({'torch', 'mujoco', 'pandas'} & set(sys.modules)))"
+    slow = "{'torch', 'mujoco', 'pandas', 'numba'}"
+    check = f"import sys, mbmf.cli; sys.exit(bool({slow} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

@@ -149,7 +149,7 @@ def test_merge_replaces_lists_and_leaves_its_arguments_alone():
 
 
 ALLOWED = {
-    (): "scale, seeds, agents, figures",
+    (): "scale, seeds, agents, figures, dyna",
     ("agents", "swimmer"): "model_based, policy, imitation, fine_tuning, model_free",
     SWIMMER: "random_data, dynamics, planning, aggregation",
     (*SWIMMER, "planning"): "horizon, num_samples",
@@ -158,6 +158,10 @@ ALLOWED = {
     ("figures", "figure_5"): "agent, steps, starts, elements",
     ("figures", "figure_6"): "agents, sweeps",
     ("figures", "figure_7"): "agents, seeds",
+    ("dyna",): "runs, discount, exploration, figure_8_2, figure_8_4, figure_8_5",
+    ("dyna", "figure_8_2"): "episodes, step_size, planning_steps, sweeping",
+    ("dyna", "figure_8_2", "sweeping"): "step_size, planning_steps, threshold",
+    ("dyna", "figure_8_4"): "steps, change, step_size, planning_steps, bonus",
 }
 
 
@@ -183,7 +187,7 @@ def test_an_odd_key_is_told_in_one_line(tmp_path, place, key):
     assert all(line.startswith(".".join(place)) for line in lines)
 
 
-@pytest.mark.parametrize("section", ["scale", "seeds", "figures"])
+@pytest.mark.parametrize("section", ["scale", "seeds", "figures", "dyna"])
 def test_missing_section(tmp_path, section):
     content = {key: value for key, value in BASE_LAYERS[1][1].items() if key != section}
     said = refused_keys(tmp_path, content, BASE[:1])
@@ -225,6 +229,10 @@ COUNTS = [
     ("agents", "swimmer", "model_free", "batch_size"),
     ("figures", "figure_5", "steps"),
     ("figures", "figure_5", "starts"),
+    ("dyna", "runs"),
+    ("dyna", "figure_8_2", "episodes"),
+    ("dyna", "figure_8_2", "sweeping", "planning_steps"),
+    ("dyna", "figure_8_4", "planning_steps"),
 ]
 
 
@@ -286,6 +294,18 @@ def test_numbers_out_of_range(tmp_path, section, key, value):
         (("figures", "figure_6", "agents"), ["swimmer", "swimmer"], "figures.figure_6.agents"),
         (("figures", "figure_6", "agents"), [], "figures.figure_6.agents"),
         (("figures", "figure_6", "agents"), "swimmer", "figures.figure_6.agents"),
+        (("dyna",), 30, "dyna"),
+        (("dyna", "discount"), 1.01, "dyna.discount"),
+        (("dyna", "exploration"), float("nan"), "dyna.exploration"),
+        (("dyna", "figure_8_2", "step_size"), 0.0, "dyna.figure_8_2.step_size"),
+        (("dyna", "figure_8_2", "step_size"), 1.5, "dyna.figure_8_2.step_size"),
+        (("dyna", "figure_8_2", "planning_steps"), [], "dyna.figure_8_2.planning_steps"),
+        (("dyna", "figure_8_2", "planning_steps"), [5, 5], "dyna.figure_8_2.planning_steps"),
+        (("dyna", "figure_8_2", "planning_steps"), [0, -1], "dyna.figure_8_2.planning_steps[1]"),
+        (("dyna", "figure_8_2", "sweeping", "threshold"), 0.0,
+         "dyna.figure_8_2.sweeping.threshold"),
+        (("dyna", "figure_8_4", "change"), 3000, "dyna.figure_8_4"),
+        (("dyna", "figure_8_5", "bonus"), 0.0, "dyna.figure_8_5.bonus"),
         (SWEEPS, [], "figures.figure_6.sweeps"),
         (SWEEPS, {"a": SWEEP}, "figures.figure_6.sweeps"),
         (SWEEPS, [3], "figures.figure_6.sweeps[0]"),

@@ -111,6 +111,14 @@ def test_random_data_does_not_depend_on_the_model():
     assert "mbmf.agents.bodies" in closure
 
 
+def test_dyna_and_the_agents_know_nothing_of_each_other():
+    closure = set(module_closure("mbmf.steps.dyna"))
+    assert {"mbmf.dyna.algorithms", "mbmf.dyna.mazes", "mbmf.dyna.settings"} <= closure
+    assert not {"mbmf.streams", "mbmf.planning", "mbmf.agents", "mbmf"} & closure
+    learned = module_closure("mbmf.steps.model_based")
+    assert not [name for name in learned if name.startswith("mbmf.dyna.")]
+
+
 @pytest.mark.parametrize("module", ["mbmf.nowhere", "numpy", "", "mbmf."])
 def test_unknown_module(module):
     with pytest.raises(ValueError, match="is not a module of mbmf"):

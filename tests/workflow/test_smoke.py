@@ -11,9 +11,11 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
 
 def test_every_figure_and_notebook_is_there(finished):
     names = {path.rsplit("/", 1)[1] for path in finished.files("results/smoke/figures/*")}
-    stems = ("figure_5_rollout", "figure_5_error", "figure_6")
+    stems = (
+        "figure_5_rollout", "figure_5_error", "figure_6", "figure_8_2", "figure_8_4", "figure_8_5",
+    )  # fmt: skip
     assert names == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "pdf", "png")}
-    for name in ("figure_5", "figure_6"):
+    for name in ("figure_5", "figure_6", "dyna"):
         notebook = nbformat.read(
             finished.folder / f"results/smoke/notebooks/{name}.ipynb", as_version=4
         )
@@ -22,11 +24,11 @@ def test_every_figure_and_notebook_is_there(finished):
         assert any("image/png" in o.get("data", {}) for cell in code for o in cell.outputs)
 
 
-def test_figures_name_scale_and_seeds(finished):
+def test_figures_name_scale_and_seeds_or_runs(finished):
     for path, content in finished.files("results/smoke/figures/*.svg").items():
         text = content.decode()
         assert "smoke scale" in text, path
-        assert "2 seeds" in text, path
+        assert ("2 runs" if "/figure_8_" in path else "2 seeds") in text, path
         assert "<dc:date>" not in text, path
 
 
@@ -40,6 +42,13 @@ def test_table_has_each_run_once(finished):
     # Two agents, two seeds, the agent's own settings and one other value of five decisions.
     assert len(table) == 2 * 2 * (1 + 5) * 2
     assert table["return"].notna().all()
+
+
+def test_tables_of_dyna_q_are_whole(finished):
+    tables = finished.folder / "results/smoke/tables"
+    # Three n, and two methods side by side; two mazes and two methods.
+    assert len(pd.read_csv(tables / "dyna_episodes.csv")) == 5 * 2 * 5
+    assert len(pd.read_parquet(tables / "dyna_rewards.parquet")) == 2 * 2 * (31 + 61)
 
 
 def test_a_finished_tree_has_nothing_to_do(finished):

@@ -90,6 +90,12 @@ def outputs_of(runs, pattern):
     return expand(pattern, run=space_of(runs).instance_patterns)
 
 
+def start_of(wildcards):
+    """The imitation policy that a run starts from; none for a random one."""
+    start = TRPO_RUN_OF[wildcards.run].start
+    return [rules.imitation.output.policy.format(run=path_of(start))] if start else []
+
+
 wildcard_constraints:
     run="agent~.+/seed~[0-9]+",
     agent="[a-z_]+",

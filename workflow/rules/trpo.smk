@@ -1,12 +1,6 @@
 """TRPO, from a random policy (Mf) and from an imitation policy (Mb-Mf)."""
 
 
-def start_of(wildcards):
-    """The imitation policy that a run starts from; none for a random one."""
-    start = TRPO_RUN_OF[wildcards.run].start
-    return [rules.imitation.output.policy.format(run=path_of(start))] if start else []
-
-
 rule trpo:
     input:
         # Ancient, as D_RAND is to Algorithm 1: a finished run stands in a fresh clone.

@@ -1,0 +1,175 @@
+"""Figures 8.2, 8.4 and 8.5 of Sutton and Barto: tabular Dyna-Q in mazes."""
+
+from __future__ import annotations
+
+from itertools import cycle
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from mbmf.figures.style import INTERVAL, use_style
+
+Floats = npt.NDArray[np.float64]
+
+# Episodes until epsilon-optimal performance that the book names, by n.
+BOOK_EPISODES = {0: 25, 5: 5, 50: 3}
+
+# Epsilon-optimal: on average at most half as long again as shortest paths walked
+# epsilon-greedily. The book reads it off an axis of 800 steps, on which that is 1 %.
+TOLERANCE = 0.5
+
+_MAZES = {"8.4": "blocking maze", "8.5": "shortcut maze"}
+# No colour stands for one curve in one panel and for another in the other.
+_COLOURS = {"a": ["C0", "C1", "C2", "C5", "C7", "C9"], "b": ["C3", "C4"]}
+
+
+def learning_curves(table: pd.DataFrame, scale: str) -> Figure:
+    """Figure 8.2: steps per episode, but for the first, which is the same for all.
+
+    Args:
+        table: columns panel, method, step_size, planning_steps, run, episode, steps,
+            optimal_steps.
+        scale: named in the title.
+    """
+    use_style()
+    figure, grid = plt.subplots(1, 2, figsize=(10.0, 4.4), width_ratios=[3, 2])
+    for axes, (panel, rows) in zip(grid, table.groupby("panel"), strict=True):
+        later = rows[rows["episode"] > 1]
+        curves = later.groupby(["method", "planning_steps"], sort=False)
+        for ((method, n), curve), colour in zip(curves, cycle(_COLOURS[str(panel)]), strict=False):
+            _curve(axes, _by_run(curve, "steps"), f"{method}, n = {n}", colour)
+        optimum = rows["optimal_steps"].iloc[0]
+        label = f"shortest paths, ε-greedily: {optimum:.1f}"
+        axes.axhline(optimum, color="0.3", linestyle=":", label=label)
+        axes.set_title(f"({panel}) α = {rows['step_size'].iloc[0]:g}")
+        axes.set_xlabel("episode")
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
+        axes.set_ylim(bottom=0)
+        axes.legend(loc="upper right")
+    grid[0].set_ylabel("steps per episode")
+    figure.suptitle(f"Figure 8.2: Dyna maze. {_basis(table, scale)}")
+    return figure
+
+
+def cumulative_reward(table: pd.DataFrame, name: str, scale: str) -> Figure:
+    """Figure 8.4 or 8.5: cumulative reward against time steps.
+
+    Args:
+        table: columns figure, method, step_size, planning_steps, bonus, run, step,
+            cumulative_reward, change.
+        name: the figure, 8.4 or 8.5.
+        scale: named in the title.
+    """
+    use_style()
+    rows = table[table["figure"] == name]
+    figure, axes = plt.subplots(figsize=(6.4, 4.4))
+    curves = rows.groupby(["method", "bonus"], sort=False)
+    for ((method, bonus), curve), colour in zip(curves, ("C0", "C3"), strict=False):
+        label = f"{method}, κ = {bonus:g}" if bonus else str(method)
+        _curve(axes, _by_run(curve, "cumulative_reward"), label, colour)
+    first = rows.iloc[0]
+    axes.axvline(first["change"], color="0.3", linestyle=":", label="walls move")
+    axes.set_xlabel("time steps")
+    axes.set_ylabel("cumulative reward")
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="upper left")
+    settings = f"α = {first['step_size']:g}, n = {first['planning_steps']}"
+    figure.suptitle(f"Figure {name}: {_MAZES[name]}, {settings}.\n{_basis(rows, scale)}")
+    return figure
+
+
+def episodes_to_optimal(table: pd.DataFrame) -> pd.DataFrame:
+    """Figure 8.2 in numbers, a row for each curve.
+
+    `reached` is the first episode whose mean over runs is epsilon-optimal (see TOLERANCE),
+    between `low` and `high` in 95 % of bootstrap resamples of the runs, and NaN where none is.
+    `last` is the mean of the last ten episodes.
+    """
+    lines = []
+    for (panel, method, n), rows in table.groupby(["panel", "method", "planning_steps"]):
+        steps = _by_run(rows, "steps")
+        optimum = rows["optimal_steps"].iloc[0]
+        bound = (1 + TOLERANCE) * optimum
+        low, high = np.percentile(_first_within(_resampled(steps), bound), _percentiles())
+        lines.append(
+            {
+                "panel": panel,
+                "method": method,
+                "n": n,
+                "first episode": steps[1].mean(),
+                "reached": _first_within(steps.mean().to_numpy()[None], bound).item(),
+                "low": low,
+                "high": high,
+                "the book": BOOK_EPISODES.get(rows["planning_steps"].iloc[0])
+                if panel == "a"
+                else None,
+                "last": steps.iloc[:, -10:].to_numpy().mean(),
+                "optimum": optimum,
+            }
+        )
+    return pd.DataFrame(lines).set_index(["panel", "method", "n"])
+
+
+def rewards_in_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Figures 8.4 and 8.5 in numbers: mean cumulative reward at the change and at the end."""
+    lines = []
+    for (name, method), rows in table.groupby(["figure", "method"]):
+        rewards = _by_run(rows, "cumulative_reward")
+        for when, step in [("change", rows["change"].iloc[0]), ("end", rows["step"].max())]:
+            mean, low, high = mean_and_interval(rewards[[step]])
+            keys = {"figure": name, "method": method, "at": when, "step": step}
+            lines.append(keys | {"mean": mean.item(), "low": low.item(), "high": high.item()})
+    return pd.DataFrame(lines).set_index(["figure", "at", "step", "method"]).sort_index()
+
+
+def mean_and_interval(values: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
+    """Mean over runs (rows) and its bootstrap interval, as seaborn's in the other figures.
+
+    Whole runs are drawn, once for all points: a product of matrices, where seaborn would
+    take each point by itself and half a minute.
+    """
+    low, high = np.percentile(_resampled(values), _percentiles(), axis=0)
+    return values.mean().to_numpy(), low, high
+
+
+def _resampled(values: pd.DataFrame) -> Floats:
+    """Means over runs drawn with replacement, (resamples, points)."""
+    runs, resamples = len(values), INTERVAL["n_boot"]
+    drawn = np.random.default_rng(INTERVAL["seed"]).integers(0, runs, (resamples, runs))
+    weights = np.array([np.bincount(line, minlength=runs) for line in drawn]) / runs
+    means: Floats = weights @ values.to_numpy(dtype=np.float64)
+    return means
+
+
+def _percentiles() -> tuple[float, float]:
+    level = INTERVAL["errorbar"][1]
+    return (100 - level) / 2, (100 + level) / 2
+
+
+def _first_within(means: Floats, bound: float) -> Floats:
+    """First episode, from 1, whose mean is at most `bound`, for each row; NaN if none is."""
+    within = means <= bound
+    return np.where(within.any(axis=1), within.argmax(axis=1) + 1.0, np.nan)
+
+
+def _by_run(rows: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Values of one curve, a row for each run, a column for each episode or step."""
+    point = "episode" if "episode" in rows else "step"
+    return rows.pivot_table(index="run", columns=point, values=value)
+
+
+def _curve(axes: Axes, values: pd.DataFrame, label: str, colour: str) -> None:
+    mean, low, high = mean_and_interval(values)
+    axes.plot(values.columns, mean, color=colour, label=label)
+    axes.fill_between(values.columns, low, high, color=colour, alpha=0.2, linewidth=0)
+
+
+def _basis(table: pd.DataFrame, scale: str) -> str:
+    runs = table["run"].nunique()
+    sample = f"{scale} scale, {runs} run{'s' if runs != 1 else ''}"
+    return f"Mean and 95 % bootstrap interval over runs ({sample})"

@@ -1,0 +1,55 @@
+"""Figures 8.2, 8.4 and 8.5 of Sutton and Barto: tabular Dyna-Q."""
+
+
+rule dyna_tables:
+    output:
+        episodes=f"{RESULTS}/tables/dyna_episodes.csv",
+        rewards=f"{RESULTS}/tables/dyna_rewards.parquet",
+    log:
+        f"{LOGS}/dyna_tables.log",
+    benchmark:
+        f"{BENCHMARKS}/dyna_tables.tsv"
+    threads: 1
+    params:
+        settings=configuration.dyna.model_dump_json(),
+        code=code_digest("mbmf.steps.dyna"),
+    message:
+        "Dyna-Q: {configuration.dyna.runs} runs of each curve"
+    shell:
+        "mbmf dyna --settings {params.settings:q}"
+        " --episodes {output.episodes:q} --rewards {output.rewards:q} > {log:q} 2>&1"
+
+
+rule dyna:
+    input:
+        notebook="workflow/notebooks/dyna.ipynb",
+        episodes=rules.dyna_tables.output.episodes,
+        rewards=rules.dyna_tables.output.rewards,
+    output:
+        figures=expand(
+            "{results}/figures/figure_{number}.{format}",
+            results=RESULTS,
+            number=["8_2", "8_4", "8_5"],
+            format=FORMATS,
+        ),
+        notebook=f"{RESULTS}/notebooks/dyna.ipynb",
+    log:
+        f"{LOGS}/dyna.log",
+    benchmark:
+        f"{BENCHMARKS}/dyna.tsv"
+    threads: 1
+    params:
+        parameters=lambda wildcards, input: json.dumps(
+            {
+                "episodes": input.episodes,
+                "rewards": input.rewards,
+                "scale": configuration.scale,
+                "folder": f"{RESULTS}/figures",
+            }
+        ),
+        code=code_digest("mbmf.figures.dyna"),
+    message:
+        "Figures 8.2, 8.4 and 8.5: Dyna-Q"
+    shell:
+        "papermill {input.notebook:q} {output.notebook:q} --kernel python3 --no-progress-bar"
+        " --parameters_yaml {params.parameters:q} > {log:q} 2>&1"
