@@ -9,10 +9,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup reproduce test lint bench pins
+.PHONY: help setup reproduce test lint bench compare-trpo pins
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: $(READY)  ## the environment in .venv
 
@@ -39,6 +39,9 @@ lint: setup  ## formatting, style, types, notebooks without outputs
 
 bench: setup  ## time against peers and limits
 	python benchmarks/run.py
+
+compare-trpo: setup  ## returns of TRPO here and in sb3-contrib, at equal steps
+	cd benchmarks && python trpo_learning.py
 
 pins: setup  ## write requirements.txt from what is installed
 	{ sed -n '/^#/p' requirements.txt; pip freeze --exclude-editable | sed 's/+cpu$$//'; } > requirements.new

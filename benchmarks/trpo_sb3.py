@@ -1,0 +1,64 @@
+"""TRPO of sb3-contrib on the same swimmer, with its own defaults where the two can differ.
+
+Same environment, batch, discount, network, trust region and steps of conjugate gradient.
+Arguments: `serve THREADS` or `learn SEED ITERATIONS`.
+"""
+
+import json
+import sys
+
+import mbmf  # noqa: F401  registers the environments
+import torch
+from sb3_contrib import TRPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.env_util import make_vec_env
+from worker import serve
+
+BODIES, BATCH = 8, 50_000
+
+
+class Returns(BaseCallback):
+    """Returns of the episodes that ended in the current batch."""
+
+    def _on_rollout_start(self) -> None:
+        self.returns: list[float] = []
+
+    def _on_step(self) -> bool:
+        ended = (info["episode"]["r"] for info in self.locals["infos"] if "episode" in info)
+        self.returns += map(float, ended)
+        return True
+
+
+class Learner:
+    """One run."""
+
+    def __init__(self, seed: int, threads: int) -> None:
+        torch.set_num_threads(threads)
+        self.model = TRPO(
+            "MlpPolicy",
+            make_vec_env("mbmf/Swimmer-v0", BODIES, seed=seed),
+            n_steps=BATCH // BODIES,
+            gamma=0.995,
+            target_kl=0.05,
+            cg_max_steps=10,
+            policy_kwargs={"net_arch": [64, 64]},
+            seed=seed,
+            device="cpu",
+        )
+        self.callback = Returns()
+
+    def iterate(self) -> dict[str, float]:
+        """One iteration: the steps learned from before it and its return."""
+        before = self.model.num_timesteps
+        self.model.learn(BATCH, callback=self.callback, reset_num_timesteps=before == 0)
+        returns = self.callback.returns
+        return {"env_steps": before, "return": sum(returns) / len(returns)}
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        serve(Learner(0, int(sys.argv[2])).iterate)
+    else:
+        learner = Learner(int(sys.argv[2]), 1)
+        for _ in range(int(sys.argv[3])):
+            print(json.dumps(learner.iterate()), flush=True)
