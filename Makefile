@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup reproduce test lint bench compare-trpo pins
+.PHONY: help setup reproduce test lint bench compare-trpo trpo-variants pins
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ lint: setup  ## formatting, style, types, notebooks without outputs
 
 bench: setup  ## time against peers and limits
 	python benchmarks/run.py
+
+trpo-variants: setup  ## what the speed of TRPO on the swimmer depends on
+	python benchmarks/trpo_variants.py
 
 compare-trpo: setup  ## returns of TRPO here and in sb3-contrib, at equal steps
 	cd benchmarks && python trpo_learning.py

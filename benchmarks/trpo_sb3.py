@@ -7,12 +7,13 @@ Arguments: `serve THREADS` or `learn SEED ITERATIONS`.
 import json
 import sys
 
-import mbmf  # noqa: F401  registers the environments
 import torch
 from sb3_contrib import TRPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 from worker import serve
+
+import mbmf  # noqa: F401  registers the environments
 
 BODIES, BATCH = 8, 50_000
 

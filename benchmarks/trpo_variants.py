@@ -1,0 +1,144 @@
+"""`make trpo-variants`: what the speed of model-free learning on the swimmer depends on.
+
+Runs Mf with one choice changed at a time, and writes trpo_variants.csv beside this file and
+docs/figures/trpo_variants.png. Arguments: seeds and iterations of 50,000 steps, both optional.
+"""
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+import torch
+from torch import Tensor
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+from mbmf import trpo
+from mbmf.configuration import load_configuration
+from mbmf.figures.style import INTERVAL, use_style
+from mbmf.policies import GaussianPolicy, PolicySettings, kl_divergence, observed_elements
+from mbmf.speedups import steps_to_hold
+from mbmf.steps.policies import new_policy
+from mbmf.streams import Purpose, torch_stream
+from mbmf.trpo import LinearBaseline, TrpoProgress, TrpoSettings
+
+HERE = Path(__file__).parent
+CONFIG = HERE.parent / "config"
+LEVELS = (20, 30, 40)
+
+
+def finite_differences(
+    policy: GaussianPolicy, observations: Tensor, damping: float
+) -> Callable[[Tensor], Tensor]:
+    """rllab's Fisher-vector products: symmetric differences of the gradient of the KL."""
+    with torch.no_grad():
+        old_means, old_log_std = policy(observations), policy.log_std.clone()
+    start = parameters_to_vector(policy.parameters()).detach()
+
+    def gradient(vector: Tensor) -> Tensor:
+        vector_to_parameters(vector, policy.parameters())
+        divergence = kl_divergence(old_means, old_log_std, policy(observations), policy.log_std)
+        parts = torch.autograd.grad(divergence.mean(), list(policy.parameters()))
+        return parameters_to_vector(parts).detach()
+
+    def product(vector: Tensor) -> Tensor:
+        # rllab's step: 1e-5 over the vector's length.
+        step = 1e-5 / (vector.norm() + 1e-8)
+        change = gradient(start + step * vector) - gradient(start - step * vector)
+        vector_to_parameters(start, policy.parameters())
+        return change / (2 * step) + damping * vector
+
+    return product
+
+
+def without_bootstrap(batch: trpo.Batch, *arguments: Any) -> Any:
+    """rllab's estimates: nothing is worth anything after a time-out."""
+    ended = trpo.Batch(
+        **{
+            **batch.__dict__,
+            "terminated": batch.terminated | batch.truncated,
+            "truncated": np.zeros_like(batch.truncated),
+        }
+    )
+    return ESTIMATES(ended, *arguments)
+
+
+ESTIMATES = trpo.advantages_and_returns
+# name: changes of TRPO's settings, of the policy's, functions replaced in `mbmf.trpo`
+VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "the paper's settings": ({}, {}, {}),
+    "finite-difference Fisher products": ({}, {}, {"fisher_vector_product": finite_differences}),
+    "time-outs end the return (rllab)": ({}, {}, {"advantages_and_returns": without_bootstrap}),
+    "no absolute position observed": ({}, {"absolute_position": False}, {}),
+    "initial std 0.5": ({"initial_std": 0.5}, {}, {}),
+    "λ = 0.95": ({"gae_lambda": 0.95}, {}, {}),
+    "batch 25k": ({"batch_size": 25_000, "bodies": 25}, {}, {}),
+    "KL 0.01": ({"kl": 0.01}, {}, {}),
+}
+
+
+def learn(name: str, seed: int, steps: int) -> pd.DataFrame:
+    """One run of a variant, one thread."""
+    torch.set_num_threads(1)
+    own = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"]).agents["swimmer"]
+    changes, policy_changes, functions = VARIANTS[name]
+    settings = TrpoSettings.model_validate(own.model_free.model_dump() | changes)
+    shape = PolicySettings.model_validate(own.policy.model_dump() | policy_changes)
+    for function, replacement in functions.items():
+        setattr(trpo, function, replacement)
+    policy = new_policy("swimmer", shape, settings.initial_std, torch_stream(seed, Purpose.POLICY))
+    progress = TrpoProgress(policy, LinearBaseline(), [])
+    env, elements = trpo.make_env("swimmer", settings), observed_elements("swimmer", shape)
+    for _ in range(steps // settings.batch_size):
+        trpo.iterate(progress, env, elements, settings, seed)
+    return pd.DataFrame(progress.curve).assign(variant=name, seed=seed)
+
+
+def steps_to_levels(table: pd.DataFrame) -> pd.DataFrame:
+    """Thousands of steps that each variant's mean curve needs to reach and hold each level."""
+    rows = {}
+    for name, runs in table.groupby("variant", sort=False):
+        mean = runs.groupby("env_steps")["return"].mean()
+        steps, returns = mean.index.to_numpy(float), mean.to_numpy()
+        rows[name] = [round(steps_to_hold(steps, returns, level) / 1000) for level in LEVELS]
+    return pd.DataFrame.from_dict(rows, "index", columns=[f"return {v}" for v in LEVELS])
+
+
+def figure(table: pd.DataFrame) -> None:
+    """A curve for each variant."""
+    use_style()
+    _, axes = plt.subplots(figsize=(8.5, 4.4))
+    sns.lineplot(
+        table, x="env_steps", y="return", hue="variant", style="variant", ax=axes, **INTERVAL
+    )
+    axes.set_xlabel("environment steps learned from")
+    axes.set_ylabel("return of an episode")
+    axes.set_title(
+        f"TRPO on the swimmer, one choice changed: mean and range, {table['seed'].nunique()} seeds"
+    )
+    sns.move_legend(axes, "center left", bbox_to_anchor=(1, 0.5), title=None, frameon=False)
+    plt.savefig(HERE.parent / "docs/figures/trpo_variants.png")
+
+
+def main() -> None:
+    """Run all variants, two at a time, each in a fresh process."""
+    seeds, iterations = (int(a) for a in [*sys.argv[1:], *["2", "12"][len(sys.argv) - 1 :]])
+    with ProcessPoolExecutor(2, max_tasks_per_child=1) as pool:
+        runs = [
+            pool.submit(learn, name, seed, iterations * 50_000)
+            for seed in range(seeds)
+            for name in VARIANTS
+        ]
+        table = pd.concat([run.result() for run in runs], ignore_index=True)
+    table.to_csv(HERE / "trpo_variants.csv", index=False)
+    figure(table)
+    print(steps_to_levels(table).to_markdown())
+
+
+if __name__ == "__main__":
+    main()
