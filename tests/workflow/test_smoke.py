@@ -12,10 +12,11 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
 def test_every_figure_and_notebook_is_there(finished):
     names = {path.rsplit("/", 1)[1] for path in finished.files("results/smoke/figures/*")}
     stems = (
-        "figure_5_rollout", "figure_5_error", "figure_6", "figure_8_2", "figure_8_4", "figure_8_5",
+        "figure_5_rollout", "figure_5_error", "figure_6", "figure_7",
+        "figure_8_2", "figure_8_4", "figure_8_5",
     )  # fmt: skip
     assert names == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "pdf", "png")}
-    for name in ("figure_5", "figure_6", "dyna"):
+    for name in ("figure_5", "figure_6", "figure_7", "dyna"):
         notebook = nbformat.read(
             finished.folder / f"results/smoke/notebooks/{name}.ipynb", as_version=4
         )
@@ -28,12 +29,13 @@ def test_figures_name_scale_and_seeds_or_runs(finished):
     for path, content in finished.files("results/smoke/figures/*.svg").items():
         text = content.decode()
         assert "smoke scale" in text, path
-        assert ("2 runs" if "/figure_8_" in path else "2 seeds") in text, path
+        shown = {"figure_8": "2 runs", "figure_7": "1 seed"}
+        assert shown.get(path.rsplit("/", 1)[1][:8], "2 seeds") in text, path
         assert "<dc:date>" not in text, path
 
 
 def test_table_has_each_run_once(finished):
-    table = pd.read_csv(finished.folder / "results/smoke/tables/model_based.csv")
+    table = pd.read_csv(finished.folder / "results/smoke/tables/figure_6.csv")
     settings = [
         "agent", "seed", "iteration", "dynamics.epochs", "dynamics.on_policy_fraction",
         "planning.horizon", "planning.num_samples", "random_data.rollouts",
@@ -61,17 +63,44 @@ def test_a_finished_tree_has_nothing_to_do(finished):
     assert "up to date" in again.stdout
 
 
+def test_figure_7_has_every_method_of_every_agent(finished):
+    table = pd.read_csv(finished.folder / "results/smoke/tables/figure_7.csv")
+    points = table.groupby(["agent", "kind"]).size().unstack()
+    assert set(points.index) == {"swimmer", "half_cheetah", "hopper", "ant"}
+    assert (points["imitation"] == 2).all()  # behaviour cloning and one DAgger iteration
+    assert (points["fine_tuning"] == 3).all()
+    assert (points["model_free"] == 6).all()
+    assert points["model_based"].notna().all()
+    for agent, rows in table.groupby("agent"):
+        last = rows.groupby("kind")["env_steps"].agg(["min", "max"])
+        # Each goes on counting where the one before it ended.
+        assert last.loc["model_based", "max"] < last.loc["imitation", "min"], agent
+        assert last.loc["imitation", "max"] < last.loc["fine_tuning", "min"], agent
+
+
+def test_speedups_are_written_for_every_agent(finished):
+    content = json.loads((finished.folder / "results/smoke/speedups.json").read_text())
+    assert set(content) == {"swimmer", "half_cheetah", "hopper", "ant"}
+    for agent, both in content.items():
+        assert set(both) == {"sample_efficiency", "time_to_max"}, agent
+        for found in both.values():
+            assert {"median", "low", "high", "seeds", "why"} <= set(found)
+            assert found["seeds"] == 1
+            assert (found["median"] is None) == bool(found["why"])
+
+
 def test_random_data_is_tracked_by_dvc(finished):
     tracked = json.loads(finished.run("dvc", "ls", "--dvc-only", "-R", "--json", ".").stdout)
     folder = "results/smoke/data/random"
     files = {entry["path"] for entry in tracked if entry["path"].startswith(f"{folder}/")}
     assert files == set(finished.files(f"{folder}/**/*"))
-    assert len(files) == 8  # two agents, two seeds, two numbers of rollouts
+    # Two agents, two seeds, two numbers of rollouts; Figure 7's other two agents, one seed.
+    assert len(files) == 8 + 2
 
 
 def test_each_job_left_log_and_benchmark(finished):
     jobs = len(finished.files("results/smoke/runs/model_based/**/curve.csv"))
-    assert jobs == 24
+    assert jobs == 24 + 2
     assert len(finished.files("results/smoke/logs/model_based/**/*.log")) == jobs
     assert len(finished.files("results/smoke/benchmarks/model_based/**/*.tsv")) == jobs
 
