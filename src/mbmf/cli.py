@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from mbmf.errors import InputError, NonFiniteError, printable
+from mbmf.errors import InputError, NonFiniteError, SimulationError, printable
+from mbmf.processes import end_with
 
 app = typer.Typer(
     help="Steps of the reproduction. The workflow calls them; so can you.",
@@ -214,16 +215,22 @@ def _device(name: str) -> str:
 
 def main() -> None:
     """Entry point of `mbmf`: one line for an error that the user can mend."""
+    if "MBMF_END_WITH" in os.environ:
+        end_with(int(os.environ["MBMF_END_WITH"]))
     try:
         app()
     except InputError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    except NonFiniteError as error:
+    except (NonFiniteError, SimulationError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
         os._exit(1)
+    except OSError as error:
+        # A folder that cannot be written, a full disk: the system says it in one line.
+        print(error, file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -207,7 +207,13 @@ def check_configuration(layers: Sequence[tuple[str, dict[str, Any]]]) -> Configu
     try:
         configuration = Configuration.model_validate(merged)
     except ValidationError as error:
-        problems = [_problem(layers, details) for details in error.errors()]
+        unknown = [e["loc"][:2] for e in error.errors() if e["type"] == "agent"]
+        problems = [
+            _problem(layers, details)
+            for details in error.errors()
+            # What an agent that there is none of lacks is no help.
+            if details["type"] == "agent" or details["loc"][:2] not in unknown
+        ]
         raise InputError("\n".join(dict.fromkeys(problems))) from None
     _check_references(layers, configuration)
     return configuration
@@ -227,6 +233,15 @@ def _check_references(
                 f"{_source(layers, keys)}: {'.'.join(keys)}: {agent} has no settings under "
                 f"agents; these have: {', '.join(configuration.agents)}"
             )
+    shown = configuration.agents[figures.figure_5.agent].model_based
+    longest = min(shown.random_data.steps, shown.aggregation.steps)
+    if figures.figure_5.steps > longest:
+        keys = ("figures", "figure_5", "steps")
+        raise InputError(
+            f"{_source(layers, keys)}: {_dotted(keys)}: at most {longest}, the shorter of "
+            f"{figures.figure_5.agent}'s random_data.steps and aggregation.steps "
+            f"(found {figures.figure_5.steps})"
+        )
     for index, sweep in enumerate(figures.figure_6.sweeps):
         for agent in figures.figure_6.agents:
             for value in sweep.values:

@@ -17,5 +17,9 @@ class InputError(ValueError):
     """Wrong input: a configuration, a data file or an argument. Exit status 2."""
 
 
+class SimulationError(ArithmeticError):
+    """The simulator diverged: a state is not finite, beyond reason, or MuJoCo gave up."""
+
+
 class NonFiniteError(ArithmeticError):
     """Training or planning met NaN or infinity. Exit status 1."""

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mbmf.agents import get_agent
 from mbmf.dynamics import DynamicsModel
-from mbmf.errors import NonFiniteError
+from mbmf.errors import NonFiniteError, SimulationError
 from mbmf.planning import PlanningSettings, RandomShooting
 from mbmf.policies import GaussianPolicy, MeanController, PolicySettings
 from mbmf.rollouts import Rollouts, collect
@@ -259,8 +259,8 @@ def iterate(
             seen = torch.from_numpy(states[:, elements]).float()
             progress.observations = torch.cat([progress.observations, seen])
             progress.actions = torch.cat([progress.actions, torch.from_numpy(labels)])
-    except NonFiniteError as error:
-        raise NonFiniteError(
+    except (NonFiniteError, SimulationError) as error:
+        raise type(error)(
             f"DAgger iteration {iteration} of {agent}, seed {seed}: {error}"
         ) from None
     progress.env_steps += rollouts.env_steps

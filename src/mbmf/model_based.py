@@ -23,7 +23,7 @@ from mbmf.dynamics import (
     train,
     validation_error,
 )
-from mbmf.errors import NonFiniteError
+from mbmf.errors import NonFiniteError, SimulationError
 from mbmf.planning import PlanningSettings, RandomShooting
 from mbmf.random_data import RandomData, RandomDataSettings
 from mbmf.rollouts import Rollouts, collect
@@ -50,10 +50,10 @@ class AggregationSettings(Settings):
 
     @model_validator(mode="after")
     def _training_is_part(self) -> AggregationSettings:
-        if self.training_rollouts > self.rollouts:
+        if self.training_rollouts >= self.rollouts:
             raise ValueError(
-                f"training_rollouts ({self.training_rollouts}) must be at most rollouts "
-                f"({self.rollouts})"
+                f"training_rollouts ({self.training_rollouts}) must be less than rollouts "
+                f"({self.rollouts}): the others validate the model"
             )
         return self
 
@@ -165,6 +165,7 @@ def iterate(
 
     Raises:
         NonFiniteError: training or planning became non-finite; says at which iteration.
+        SimulationError: the simulator diverged; says so too.
     """
     iteration = progress.iteration
     started = time.perf_counter()
@@ -172,8 +173,8 @@ def iterate(
         losses = _train(progress, settings, data, seed)
         trained = time.perf_counter()
         rollouts = _mpc_rollouts(progress.model, agent, settings, seed, iteration)
-    except NonFiniteError as error:
-        raise NonFiniteError(f"iteration {iteration} of {agent}, seed {seed}: {error}") from None
+    except (NonFiniteError, SimulationError) as error:
+        raise type(error)(f"iteration {iteration} of {agent}, seed {seed}: {error}") from None
     held_out = settings.aggregation.training_rollouts
     validation = rollouts[held_out:]
     row = {

@@ -29,6 +29,10 @@ from mbmf.settings import PositiveInteger, Settings
 # changing it changes results.
 CHUNK_ROWS = 1250
 
+# Beyond it float32 may overflow inside of the network. A hidden unit that is not a number does
+# not show: the fused ReLU makes it zero. No simulated body comes near (m, rad, per second).
+LARGEST_STATE = 1e15
+
 Reward = Callable[[Any, Any], Any]
 Termination = Callable[[Any], Any]
 
@@ -45,6 +49,9 @@ class FoldedNetwork:
 
     Args:
         model: the dynamics model; later changes of its weights are not seen.
+
+    Raises:
+        NonFiniteError: a weight is NaN or infinite.
     """
 
     def __init__(self, model: DynamicsModel) -> None:
@@ -55,6 +62,8 @@ class FoldedNetwork:
             biases[0] -= weights[0] @ model.input_mean
             weights[-1] *= model.delta_std[:, None]
             biases[-1] = biases[-1] * model.delta_std + model.delta_mean
+        if not all(part.isfinite().all() for part in [*weights, *biases]):
+            raise NonFiniteError("the dynamics model has weights that are not finite")
         self.biases = biases
         self.device = weights[0].device
         # oneDNN's fused layers are about twice as fast as addmm on x86: torch sends float32
@@ -91,6 +100,8 @@ def rollout_returns(
 ) -> Tensor:
     """Predicted return of each action sequence; minus infinity where it is not finite.
 
+    Nor is a prediction whose state lies beyond LARGEST_STATE.
+
     A sequence earns nothing after the step whose predicted state ends the episode.
 
     Args:
@@ -120,8 +131,9 @@ def rollout_returns(
             # where(), not a product: a reward that is not finite must not turn 0 into NaN.
             returns += torch.where(alive > 0, rewards, 0.0)
             alive *= ~terminated(states)
-    # States only ever accumulate, so one that was not finite at any step still is not.
-    finite = states.isfinite().all(dim=1) & returns.isfinite()
+    # States only ever accumulate, so one that was not finite at any step still is not. The
+    # comparison is false for NaN.
+    finite = (states.abs() < LARGEST_STATE).all(dim=1) & returns.isfinite()
     return torch.where(finite, returns, -math.inf)
 
 

@@ -356,11 +356,11 @@ def test_wrong_type_among_sweep_values(tmp_path, value):
     assert all(key.startswith("figures.figure_6.sweeps[0].values[0]") for key in said)
 
 
-def test_more_training_rollouts_than_rollouts(tmp_path):
-    said = refused_keys(tmp_path, nested((*SWIMMER, "aggregation", "training_rollouts"), 11))
+def test_no_rollout_left_to_validate(tmp_path):
+    said = refused_keys(tmp_path, nested((*SWIMMER, "aggregation", "training_rollouts"), 10))
     ((where, message),) = said.items()
     assert where == ".".join(SWIMMER) + ".aggregation"
-    assert "training_rollouts (11) must be at most rollouts (10)" in message
+    assert "training_rollouts (10) must be less than rollouts (10)" in message
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ OWN = configured().agents["swimmer"].model_based
 CHANGED = {
     key: [500, 500]
     if isinstance(value, str)
-    else value + 1
+    else value - (key == "aggregation.training_rollouts") * 2 + 1
     if isinstance(value, int)
     else value / 2
     for key, value in OWN.flat().items()

@@ -199,3 +199,32 @@ def test_chunks_hold_the_paper_shapes():
     assert chunk_shape(10, 1000) == (1, 1000)
     assert chunk_shape(10, 100) == (10, 100)
     assert chunk_shape(2, 15000) == (1, 1250)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("layer", [0, 1])
+def test_a_model_whose_weights_are_not_finite_plans_nothing(layer, fused, monkeypatch):
+    """The fused ReLU turns a hidden unit that is not a number into zero: it must not get there."""
+    if not fused:
+        monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    model = normalised_model((7,))
+    with torch.no_grad():
+        model.layers[layer].weight[0, 0] = math.nan
+    with pytest.raises(NonFiniteError, match="weights that are not finite"):
+        FoldedNetwork(model)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_state_that_would_overflow_the_network_is_never_chosen(fused, monkeypatch):
+    """With the real network: sequences that blow up have return minus infinity."""
+    if not fused:
+        monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    model = normalised_model((7,), state_dim=2, action_dim=1)
+    with torch.no_grad():
+        for layer in model.linear_layers:
+            layer.weight *= 1e6
+    actions = torch.rand(8, 20, 1, generator=generator()) * 2 - 1
+    returns = rollout_returns(
+        FoldedNetwork(model), lambda s, a: 0 * a[:, 0], None, torch.ones(20, 2), actions
+    )
+    assert (returns == -math.inf).all()

@@ -11,11 +11,15 @@ from mbmf import experiments
 from mbmf.configuration import check_configuration, read_yaml
 from mbmf.errors import InputError
 from mbmf.fingerprint import code_digest
+from mbmf.processes import end_with_dvc, hold_alone
 
 # One thread in each process, whatever the libraries think of the machine: Snakemake
 # runs as many of them as there are cores.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
+
+# A job ends with the Snakemake that started it, and that with its DVC.
+os.environ.update(MBMF_END_WITH=str(os.getpid()))
 
 try:
     overlays = list(workflow.config_settings.configfiles)
@@ -28,6 +32,20 @@ try:
 except InputError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
+
+
+def start_alone():
+    """One call at a time on a scale's results. A lock of the system, gone with its process."""
+    if workflow.is_main_process:
+        try:
+            globals()["ALONE"] = hold_alone(
+                Path(f".snakemake/{configuration.scale}.lock")
+            )
+        except InputError as error:
+            print(error, file=sys.stderr)
+            os._exit(2)
+        end_with_dvc()
+
 
 RESULTS = f"results/{configuration.scale}"
 LOGS = f"{RESULTS}/logs"

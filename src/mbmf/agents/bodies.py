@@ -15,6 +15,7 @@ from mujoco.rollout import Rollout
 from numpy.typing import NDArray
 
 from mbmf.agents.specs import AgentSpec
+from mbmf.errors import SimulationError
 
 Array = NDArray[np.float64]
 
@@ -24,10 +25,6 @@ _POSITION_SPREAD, _VELOCITY_SPREAD = 0.01, 0.1
 # No body moves that fast or that far (m, rad, per second). An acceleration that MuJoCo itself
 # calls unstable, 1e10, leads beyond it within one simulator step.
 _LARGEST = 1e6
-
-
-class SimulationError(ArithmeticError):
-    """The simulator diverged: a state is not finite, beyond reason, or MuJoCo gave up."""
 
 
 def build_model(spec: AgentSpec) -> Any:

@@ -27,7 +27,7 @@ def write_divergence(
     """Write both tables of `mbmf.divergence` for one finished run."""
     spec = get_agent(agent)
     models, _ = read_models(models_folder / MODELS, agent)
-    held_out = read_held_out(models_folder / HELD_OUT)
+    held_out = read_held_out(models_folder / HELD_OUT, agent)
     data = read_random_data(data_path, agent, settings, seed)
     sets = {"random": data.validation, "MPC": Rollouts.concatenate(held_out)}
     for table, path in [

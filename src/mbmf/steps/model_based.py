@@ -149,21 +149,40 @@ def read_models(path: Path, agent: str) -> tuple[list[DynamicsModel], dict[str, 
         raise InputError(f"{path}: a model of {facts.get('agent')}, but {agent} is asked for")
     spec = get_agent(agent)
     models = []
-    for iteration in range(facts["iterations"]):
-        model = DynamicsModel(spec.state_dim, spec.action_dim, facts["hidden_layers"])
-        try:
+    try:
+        for iteration in range(facts["iterations"]):
+            model = DynamicsModel(spec.state_dim, spec.action_dim, facts["hidden_layers"])
             model.load_state_dict(without_prefix(str(iteration), tensors))
-        except RuntimeError as error:
-            raise InputError(f"{path}: {' '.join(str(error).split())}") from None
-        models.append(model)
+            models.append(model)
+    except KeyError as error:
+        raise InputError(f"{path}: {error} is missing; delete the file to make it anew") from None
+    except (RuntimeError, TypeError) as error:
+        raise InputError(f"{path}: {' '.join(str(error).split())}") from None
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise InputError(f"{path}: {name} holds values that are not finite")
     return models, facts
 
 
-def read_held_out(path: Path) -> list[Rollouts]:
-    """Held-out MPC rollouts of each iteration of a run; raises InputError if damaged."""
+def read_held_out(path: Path, agent: str) -> list[Rollouts]:
+    """Held-out MPC rollouts of each iteration of a run.
+
+    Raises:
+        InputError: damaged, not finite, or of another agent.
+    """
     tensors, facts = read_tensors(path)
+    if facts.get("agent") != agent:
+        raise InputError(f"{path}: rollouts of {facts.get('agent')}, but {agent} is asked for")
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
     try:
-        return [Rollouts.from_arrays(arrays, str(i)) for i in range(facts["iterations"])]
+        parts = [Rollouts.from_arrays(arrays, str(i)) for i in range(facts["iterations"])]
     except KeyError as error:
-        raise InputError(f"{path}: the array {error} is missing") from None
+        raise InputError(f"{path}: {error} is missing; delete the file to make it anew") from None
+    spec = get_agent(agent)
+    for iteration, part in enumerate(parts):
+        # As many and as long as the file says; all else must agree with that.
+        count, steps = (*part.rewards.shape, 0, 0)[:2]
+        problem = part.problem(count, steps, spec.state_dim, spec.action_dim)
+        if problem:
+            raise InputError(f"{path}: {iteration}.{problem}")
+    return parts

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from mbmf.agents import AGENTS, get_agent
-from mbmf.agents.bodies import Bodies, SimulationError, _cosines_and_sines
+from mbmf.agents.bodies import Bodies, _cosines_and_sines
+from mbmf.errors import SimulationError
 
 PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 STEPS = 30

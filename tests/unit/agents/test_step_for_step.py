@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from mbmf.agents import AGENTS, get_agent
-from mbmf.agents.bodies import Bodies, SimulationError, build_model
+from mbmf.agents.bodies import Bodies, build_model
+from mbmf.errors import SimulationError
 
 STEPS = 40
 
@@ -25,34 +26,12 @@ def random_actions(spec, count, steps=STEPS, seed=9):
     return np.random.default_rng(seed).uniform(-1, 1, (steps, count, spec.action_dim))
 
 
-def trajectory(bodies, actions):
-    """(T + 1, B, S) states."""
-    states = [bodies.states.copy()]
-    for step in actions:
-        bodies.step(step)
-        states.append(bodies.states.copy())
-    return np.stack(states)
-
-
 def centre_of_mass(model, data):
     """From the bodies' own places, not from MuJoCo's sum over sub-trees."""
     fresh = mujoco.MjData(model)
     fresh.qpos[:] = data.qpos
     mujoco.mj_forward(model, fresh)
     return model.body_mass @ fresh.xipos / model.body_mass.sum()
-
-
-def angles(quaternion):
-    """Cosines and sines of roll, pitch and yaw, by way of the rotation matrix."""
-    flat = np.empty(9)
-    mujoco.mju_quat2Mat(flat, quaternion / np.linalg.norm(quaternion))
-    matrix = flat.reshape(3, 3)
-    turns = [
-        np.arctan2(matrix[2, 1], matrix[2, 2]),
-        -np.arcsin(np.clip(matrix[2, 0], -1, 1)),
-        np.arctan2(matrix[1, 0], matrix[0, 0]),
-    ]
-    return np.concatenate([np.cos(turns), np.sin(turns)])
 
 
 class PlainSimulator:
@@ -73,18 +52,6 @@ class PlainSimulator:
         com = centre_of_mass(self.model, self.data)
         self.com_velocity = (com - self.com) / self.spec.dt
         self.com = com
-
-    def parts(self):
-        """The state's parts by name."""
-        parts = {
-            "joint_positions": self.data.qpos[self.spec.hidden_positions :],
-            "joint_velocities": self.data.qvel,
-            "com": self.com,
-            "com_velocity": self.com_velocity,
-        }
-        if self.spec.orientation:
-            parts["orientation"] = angles(self.data.qpos[3:7])
-        return parts
 
 
 def test_warm_start_of_the_solver_hardly_matters(spec):

@@ -78,7 +78,7 @@ def test_curve_is_tidy(tmp_path, tiny, data):
     assert curve["random_error_10"].notna().all()
     assert curve["random_error_50"].isna().all()  # no rollout is that long
     models, _ = read_models(tmp_path / "models/models.safetensors", "swimmer")
-    held_out = read_held_out(tmp_path / "models/held_out.safetensors")
+    held_out = read_held_out(tmp_path / "models/held_out.safetensors", "swimmer")
     assert len(models) == len(held_out) == 3
     assert held_out[0].states.shape == (1, 13, 16)
 
@@ -160,3 +160,55 @@ def test_training_that_diverges_names_the_iteration(tmp_path, tiny, data):
     wild = tiny.replaced("dynamics.learning_rate", 1e30)
     with pytest.raises(ArithmeticError, match=r"iteration 0 of swimmer, seed 5.*epoch 1 of 2"):
         run(tmp_path, wild, data)
+
+
+def damaged(path, change):
+    """Rewrite a safetensors file with its tensors and facts changed."""
+    tensors, facts = read_tensors(path)
+    change(tensors, facts)
+    write_tensors(path, tensors, facts)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda _, facts: facts.pop("iterations"), "'iterations' is missing"),
+        (lambda _, facts: facts.pop("hidden_layers"), "'hidden_layers' is missing"),
+        (lambda _, facts: facts.update(hidden_layers=[17]), "size mismatch"),
+        (lambda _, facts: facts.update(agent="ant"), "a model of ant, but swimmer"),
+        (lambda t, _: t["0.layers.0.weight"].fill_(torch.nan), "layers.0.weight holds values"),
+    ],
+)
+def test_damaged_models_are_refused_by_name(tmp_path, tiny, data, change, message):
+    run(tmp_path, tiny, data)
+    path = tmp_path / "models/models.safetensors"
+    damaged(path, change)
+    with pytest.raises(InputError, match=rf"models\.safetensors: .*{message}"):
+        read_models(path, "swimmer")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda _, facts: facts.pop("iterations"), "'iterations' is missing"),
+        (lambda t, _: t.pop("1.rewards"), "'1.rewards' is missing"),
+        (lambda t, _: t.update({"1.states": t["1.states"][:, 1:]}), "1.states has the shape"),
+        (lambda t, _: t["2.actions"].fill_(torch.inf), "2.actions holds values"),
+        (lambda _, facts: facts.update(agent="ant"), "rollouts of ant, but swimmer"),
+    ],
+)
+def test_damaged_held_out_rollouts_are_refused_by_name(tmp_path, tiny, data, change, message):
+    run(tmp_path, tiny, data)
+    path = tmp_path / "models/held_out.safetensors"
+    damaged(path, change)
+    with pytest.raises(InputError, match=rf"held_out\.safetensors: .*{message}"):
+        read_held_out(path, "swimmer")
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path, tiny, data, monkeypatch):
+    def denied(*_arguments, **_options):
+        raise PermissionError
+
+    monkeypatch.setattr("mbmf.tensors.safe_open", denied)
+    with pytest.raises(InputError, match=r"random\.safetensors: cannot be read"):
+        run(tmp_path, tiny, data)

@@ -1,4 +1,4 @@
-"""Wrong settings of imitation, TRPO and Figure 7: one line each, with file and key."""
+"""Wrong settings that concern several parts: one line each, with file and key."""
 
 from pathlib import Path
 
@@ -53,6 +53,16 @@ CONFIG = Path(__file__).parents[2] / "config"
             "figures: {figure_7: {agents: [fish]}}",
             "figures.figure_7.agents[0]: unknown agent; should be one of swimmer, half_cheetah, "
             "hopper, ant (found 'fish')",
+        ),
+        (
+            "figures: {figure_5: {steps: 1001}}",
+            "figures.figure_5.steps: at most 1000, the shorter of half_cheetah's "
+            "random_data.steps and aggregation.steps (found 1001)",
+        ),
+        (
+            "agents: {walker: {model_based: {}}}",
+            "agents.walker: unknown agent; should be one of swimmer, half_cheetah, hopper, ant "
+            "(found 'walker')",
         ),
         (
             "figures: {figure_7: {seeds: [1, 1]}}",

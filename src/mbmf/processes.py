@@ -1,0 +1,71 @@
+"""Processes that must not outlive each other, and that must not work at the same place."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import threading
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from mbmf.errors import InputError
+
+
+def end_with(pid: int) -> None:
+    """End this process at once when the process `pid` has ended, however it ended.
+
+    A job whose Snakemake was killed would otherwise go on, and meet the same job of the next
+    call at the same checkpoint. Does nothing where the system has no pidfd (Linux 5.3 has).
+    """
+    if not hasattr(os, "pidfd_open"):
+        return
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        os._exit(1)
+
+    def wait() -> None:
+        select.select([descriptor], [], [])
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def end_with_dvc() -> None:
+    """End this process when the `dvc` that called it has ended, if one did."""
+    for ancestor in psutil.Process().parents():
+        if any(Path(word).name == "dvc" for word in ancestor.cmdline()[:2]):
+            end_with(ancestor.pid)
+            return
+
+
+def hold_alone(path: Path) -> IO[str]:
+    """Hold a lock file until this process ends, however it ends.
+
+    Args:
+        path: of the lock file, made if it is not there.
+
+    Returns:
+        The open file; the lock lasts as long as it.
+
+    Raises:
+        InputError: another process holds it; names that process.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        raise InputError(
+            f"{path}: another call (process {holder}) is at work on these results; wait for it"
+        ) from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file

@@ -1,0 +1,83 @@
+"""Locks and lives of processes, tried with real ones."""
+
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from mbmf.errors import InputError
+from mbmf.processes import hold_alone
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from mbmf.processes import hold_alone
+held = hold_alone(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+CHILD = """
+import os, time
+from mbmf.processes import end_with
+end_with(int(os.environ["PARENT"]))
+print("ready", os.getpid(), flush=True)
+time.sleep(60)
+"""
+PARENT = """
+import os, subprocess, sys
+environment = os.environ | {"PARENT": str(os.getpid())}
+# By a shell, as Snakemake starts its jobs: the job's own parent is not who must live.
+subprocess.run(["bash", "-c", f"{sys.executable} -c '{sys.argv[1]}'; true"], env=environment)
+"""
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "-c", *map(str, arguments)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def gone(pid, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_lock_names_its_holder_and_ends_with_a_kill(tmp_path):
+    path = tmp_path / "folder" / "quick.lock"
+    holder = start(HOLDER, path)
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(InputError, match=rf"quick\.lock: another call \(process {holder.pid}\)"):
+        hold_alone(path)
+    holder.kill()
+    holder.wait()
+    hold_alone(path).close()
+
+
+def test_a_lock_is_free_again_when_its_file_is_closed(tmp_path):
+    hold_alone(tmp_path / "x.lock").close()
+    hold_alone(tmp_path / "x.lock").close()
+
+
+def test_a_job_ends_with_the_process_that_it_was_started_for():
+    parent = start(PARENT, CHILD)
+    word, pid = parent.stdout.readline().split()
+    assert word == "ready"
+    assert psutil.pid_exists(int(pid))
+    parent.kill()
+    parent.wait()
+    assert gone(int(pid))
+
+
+def test_a_job_whose_starter_is_gone_already_ends_at_once():
+    done = start("pass")
+    done.wait()
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD], env={"PARENT": str(done.pid)}, check=False, timeout=30
+    )
+    assert child.returncode == 1
