@@ -8,6 +8,7 @@ import itertools
 import json
 import platform
 import statistics
+import subprocess
 import sys
 from datetime import UTC, datetime
 
@@ -132,7 +133,9 @@ def trpo_row() -> dict[str, object]:
         "peer": Contender(peer_python("sb3"), HERE / "trpo_sb3.py", "serve", "2"),
         "limit": Contender(sys.executable, HERE / "env_steps.py", "rollout", "50", "2", "1000"),
     }
-    return rate_row(
+    command = [sys.executable, HERE / "trpo_ours.py", "split", "2"]
+    split = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    row = rate_row(
         "TRPO, swimmer, iterations of 50,000 steps, 2 threads",
         contenders,
         goal=5,
@@ -141,6 +144,7 @@ def trpo_row() -> dict[str, object]:
         peer_name="sb3-contrib 2.9.2, 8 of the same environments in its DummyVecEnv",
         limit_name="`mujoco.rollout` alone, no policy and no update",
     )
+    return row | {"percent": split}
 
 
 def markdown(machine: dict[str, str], rows: list[dict[str, object]]) -> str:
@@ -168,7 +172,12 @@ def markdown(machine: dict[str, str], rows: list[dict[str, object]]) -> str:
         )
     lines += [""]
     for row in rows:
-        lines.append(f"- {row['name']}. Peer: {row['peer_name']}. Limit: {row['limit_name']}.")
+        parts = row.get("percent", {})
+        split = ", ".join(f"{part} {percent} %" for part, percent in parts.items())
+        lines.append(
+            f"- {row['name']}. Peer: {row['peer_name']}. Limit: {row['limit_name']}."
+            + (f" Ours spends: {split}." if split else "")
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,13 @@
-"""TRPO of ours on the swimmer. Arguments: `serve THREADS` or `learn SEED ITERATIONS`."""
+"""TRPO of ours on the swimmer. Arguments: `serve THREADS`, `learn SEED ITERATIONS` or `split THREADS`.
+
+`split` tells how an iteration's time divides, in percent.
+"""
 
 import json
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -37,9 +43,41 @@ class Learner:
         return {"env_steps": row["env_steps"], "return": row["return"]}
 
 
+def split(learner: Learner, iterations: int = 3) -> dict[str, float]:
+    """Percent of the time that physics, the rest of sampling, and the update take."""
+    seconds: Counter[str] = Counter()
+
+    def timed(owner: object, name: str, part: str) -> None:
+        original: Callable[..., object] = getattr(owner, name)
+
+        def wrapper(*arguments: object) -> object:
+            started = time.perf_counter()
+            try:
+                return original(*arguments)
+            finally:
+                seconds[part] += time.perf_counter() - started
+
+        setattr(owner, name, wrapper)
+
+    learner.iterate()
+    timed(learner.env.bodies, "_simulate", "physics")
+    timed(trpo, "sample", "sampling")
+    timed(trpo, "update", "policy update")
+    started = time.perf_counter()
+    for _ in range(iterations):
+        learner.iterate()
+    total = time.perf_counter() - started
+    sampling = seconds.pop("sampling")
+    seconds["policy, observation and reward"] = sampling - seconds["physics"]
+    seconds["advantages and baseline"] = total - sampling - seconds["policy update"]
+    return {part: round(100 * value / total) for part, value in seconds.items()}
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(Learner(0, int(sys.argv[2])).iterate)
+    elif sys.argv[1] == "split":
+        print(json.dumps(split(Learner(0, int(sys.argv[2])))))
     else:
         learner = Learner(int(sys.argv[2]), 1)
         for _ in range(int(sys.argv[3])):
