@@ -1,4 +1,4 @@
-"""TRPO of ours on the swimmer. Arguments: `serve THREADS`, `learn SEED ITERATIONS` or `split THREADS`.
+"""TRPO of ours on the swimmer: `serve THREADS`, `learn SEED ITERATIONS` or `split THREADS`.
 
 `split` tells how an iteration's time divides, in percent.
 """
