@@ -23,6 +23,7 @@ STEPS = [
     "dyna",
     "tabulate",
     "speedups",
+    "claims",
     "pipeline",
 ]
 
