@@ -218,10 +218,9 @@ def _(statistic: ReturnDifference, table: pd.DataFrame) -> Estimate:
     if statistic.parameter not in parameters:
         raise InputError(f"lacks the column {statistic.parameter}")
     check_rows(table, [*parameters, "seed", "iteration"], ["return"])
-    rows = table
-    for other in parameters:
-        if other != statistic.parameter:
-            rows = rows[rows[other] == _own(table, other, parameters)]
+    own = _own(table[parameters])
+    others = [other for other in parameters if other != statistic.parameter]
+    rows = table[(table[others] == own[others]).all(axis=1)]
     at = table["iteration"].min() if statistic.iteration == "first" else table["iteration"].max()
     rows = rows[rows["iteration"] == at]
     returns = rows.pivot(index="seed", columns=statistic.parameter, values="return")
@@ -246,9 +245,9 @@ def _(statistic: ReturnDifference, table: pd.DataFrame) -> Estimate:
     )
 
 
-def _own(table: pd.DataFrame, parameter: str, parameters: Sequence[str]) -> Any:
-    """The agent's own value: where one setting is varied at a time, the commonest one."""
-    return table[list(parameters)].drop_duplicates()[parameter].mode()[0]
+def _own(settings: pd.DataFrame) -> pd.Series[Any]:
+    """The agent's own settings: where one is varied at a time, the commonest value of each."""
+    return settings.drop_duplicates().mode().iloc[0]
 
 
 def _values(which: Which, values: Any, other: float | None) -> list[float]:

@@ -60,8 +60,9 @@ def mean_over_seeds(values: Array, log: bool = False) -> Estimate:
     Raises:
         UndecidableError: fewer than two seeds, values that are not finite or all the same.
     """
-    known = len(values) > 1 and np.isfinite(values).all()
-    error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if known else math.nan
+    if not np.isfinite(values).all():
+        raise UndecidableError("not finite in some seed")
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan
     return _student(float(np.mean(values)), error, len(values), log)
 
 
@@ -133,8 +134,6 @@ def bootstrap(statistic: Callable[[Array], Array], values: Array) -> Estimate:
 def _student(value: float, error: float, seeds: int, log: bool) -> Estimate:
     if seeds < 2:
         raise UndecidableError("one seed: its spread over seeds is not known")
-    if not math.isfinite(value) or not math.isfinite(error):
-        raise UndecidableError("not finite in some seed")
     if error <= 1e-12 * abs(value):
         raise UndecidableError("the same in every seed: its spread over seeds is not known")
     scale: Callable[[float], float] = _exponential if log else float
