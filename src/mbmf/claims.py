@@ -93,17 +93,20 @@ def check_claims(content: dict[str, Any]) -> tuple[list[Claim], list[str]]:
         try:
             claim = Claim.model_validate(entry)
         except ValidationError as error:
-            problems += [_line(where, entry, details) for details in error.errors()]
+            lines = [_line(entry, details) for details in error.errors()]
+            # A value that is none of two kinds is wrong twice, by the same key: once is enough.
+            said = {key: message for key, message in reversed(lines)}
+            problems += [f"{where}: {key}{said[key]}" for key in dict(lines)]
             continue
         if claim.id in {other.id for other in claims}:
             problems.append(f"{where}: id: stands twice; each may stand once")
         else:
             claims.append(claim)
-    return claims, list(dict.fromkeys(problems))
+    return claims, problems
 
 
-def _line(where: str, entry: Any, details: Any) -> str:
-    """One line for one of pydantic's errors, with the keys as they stand in the file."""
+def _line(entry: Any, details: Any) -> tuple[str, str]:
+    """The key, as it stands in the file, and the message of one of pydantic's errors."""
     keys, below = [], entry
     for key in details["loc"]:
         missing = details["type"] == "missing" and key == details["loc"][-1]
@@ -118,7 +121,7 @@ def _line(where: str, entry: Any, details: Any) -> str:
     found = details["input"]
     if details["type"] not in ("extra_forbidden", "missing") and not isinstance(found, dict | list):
         message += f" (found {printable(repr(found))})"
-    return ": ".join([where, *([".".join(keys)] if keys else []), message])
+    return ".".join(keys) + ": " if keys else "", message
 
 
 @dataclass(frozen=True)
