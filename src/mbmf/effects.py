@@ -22,7 +22,7 @@ from mbmf.statistics import (
     Estimate,
     Indices,
     UndecidableError,
-    bootstrap,
+    first_within,
     jackknife,
     mean_over_seeds,
     ratio_over_seeds,
@@ -289,13 +289,7 @@ def _(statistic: Speedup, table: pd.DataFrame) -> Estimate:
 @estimate.register
 def _(statistic: EpisodesToOptimal, table: pd.DataFrame) -> Estimate:
     steps, optimum = _steps(table, statistic.planning_steps)
-    bound = (1 + statistic.tolerance) * optimum
-
-    def first(means: Array) -> Array:
-        within = means <= bound
-        return np.where(within.any(axis=1), within.argmax(axis=1) + 1.0, np.inf)
-
-    return bootstrap(first, steps)
+    return first_within(steps, (1 + statistic.tolerance) * optimum)
 
 
 @estimate.register

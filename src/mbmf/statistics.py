@@ -1,8 +1,8 @@
 """Estimates with intervals over seeds, and verdicts on many of them at once.
 
 A few seeds say little. Student's interval on one number a seed is honest about that: with
-three seeds its factor is 4.3 at 95 %, and grows fast beyond. The bootstrap, which can only
-repeat the few values that it has, is left to samples of LEAST_RESAMPLED runs and more.
+three seeds its factor is 4.3 at 95 %, and grows fast beyond. A bootstrap can only repeat the
+values that it has: of three seeds, one sample in nine is one seed alone.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ Region = tuple[float, float]
 
 # Probability that any of a table's verdicts is wrong.
 ERROR_RATE = 0.05
-RESAMPLES = 20_000
-LEAST_RESAMPLED = 20
 
 
 class UndecidableError(ArithmeticError):
@@ -98,37 +96,34 @@ def jackknife(statistic: Callable[[Indices], float], seeds: int) -> Estimate:
     return _student(value, error, seeds, log=True)
 
 
-def bootstrap(statistic: Callable[[Array], Array], values: Array) -> Estimate:
-    """A statistic of the mean over many runs, with the percentile interval over runs.
+def first_within(values: Array, bound: float) -> Estimate:
+    """First point, from 1, at which a falling curve's mean is at most `bound`.
+
+    The interval goes from the first point that is not surely above the bound to the first that
+    is surely within it, as is the one after it: each by Student's interval at that point. A
+    single point would be within by chance too often, for many come close to the bound before.
 
     Args:
-        statistic: of means over runs, (resamples, points) to (resamples,).
         values: (runs, points).
+        bound: to be reached.
 
     Raises:
-        UndecidableError: fewer than LEAST_RESAMPLED runs.
+        UndecidableError: one run.
     """
     runs = len(values)
-    if runs < LEAST_RESAMPLED:
-        raise UndecidableError(f"{runs} runs are too few to resample ({LEAST_RESAMPLED} are not)")
-    found = stats.bootstrap(
-        (np.arange(runs),),
-        lambda drawn, axis: statistic(values[drawn].mean(axis=axis - 1)),
-        n_resamples=RESAMPLES,
-        batch=500,
-        vectorized=True,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    )
-    resampled = found.bootstrap_distribution
+    if runs < 2:
+        raise UndecidableError("one run: its spread over runs is not known")
+    means, errors = values.mean(axis=0), values.std(axis=0, ddof=1) / math.sqrt(runs)
+
+    def first(within: NDArray[np.bool_]) -> float:
+        return float(within.argmax()) + 1 if within.any() else math.inf
 
     def interval(level: float) -> tuple[float, float]:
-        # Order statistics: between a number and infinity there is nothing to interpolate.
-        tails = [(1 - level) / 2, (1 + level) / 2]
-        low, high = np.quantile(resampled, tails, method="nearest")
-        return float(low), float(high)
+        reach = errors * float(stats.t.ppf((1 + level) / 2, runs - 1))
+        surely = means + reach <= bound
+        return first(means - reach <= bound), first(surely & np.append(surely[1:], True))
 
-    return Estimate(float(statistic(values.mean(axis=0)[None])[0]), runs, interval)
+    return Estimate(first(means <= bound), runs, interval)
 
 
 def _student(value: float, error: float, seeds: int, log: bool) -> Estimate:

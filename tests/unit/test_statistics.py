@@ -7,10 +7,9 @@ import pytest
 from scipy import stats
 
 from mbmf.statistics import (
-    LEAST_RESAMPLED,
     Estimate,
     UndecidableError,
-    bootstrap,
+    first_within,
     jackknife,
     mean_over_seeds,
     position,
@@ -56,13 +55,17 @@ def test_jackknife_of_a_mean_of_logarithms_is_students_interval():
     assert found.interval(0.9) == pytest.approx(mean_over_seeds(logs, log=True).interval(0.9))
 
 
-def test_bootstrap_is_over_runs_and_repeats():
-    values = np.random.default_rng(1).normal([0.0, 5.0], 1.0, (40, 2))
-    last = bootstrap(lambda means: means[:, 1], values)
-    assert last.value == values[:, 1].mean()
-    assert last.interval(0.95) == bootstrap(lambda means: means[:, 1], values).interval(0.95)
-    expected = stats.ttest_1samp(values[:, 1], 0).confidence_interval(0.95)
-    assert last.interval(0.95) == pytest.approx((expected.low, expected.high), abs=0.05)
+def test_first_point_within_a_bound():
+    falling = np.array([9.0, 7.0, 5.0, 3.0, 1.0])
+    found = first_within(falling + np.array([[-1.0], [0.0], [1.0]]), 4.5)
+    assert (found.value, found.seeds) == (4, 3)
+    # Of the mean of three runs, Student's 95 % interval reaches 4.303 / sqrt(3) = 2.48.
+    assert found.interval(0.95) == (3, 5)
+    assert found.interval(0.01) == (4, 4)
+    assert found.interval(0.999) == (1, math.inf)
+    assert first_within(np.array([[9.0, 8.0], [9.0, 9.0]]), 5).value == math.inf
+    once = np.array([[9.0, 1.0, 9.0, 1.0, 1.0], [9.5, 1.5, 9.5, 1.5, 1.5]])
+    assert first_within(once, 5.0).interval(0.5) == (2, 4)
 
 
 @pytest.mark.parametrize(
@@ -84,8 +87,8 @@ def test_other_reasons_for_no_interval():
         jackknife(lambda seeds: 2.0, 1)
     with pytest.raises(UndecidableError, match="not positive"):
         ratio_over_seeds(np.array([1.0, 2.0]), np.array([-1.0, 0.5]))
-    with pytest.raises(UndecidableError, match="too few to resample"):
-        bootstrap(lambda means: means[:, 0], np.zeros((LEAST_RESAMPLED - 1, 1)))
+    with pytest.raises(UndecidableError, match="one run"):
+        first_within(np.zeros((1, 3)), 1.0)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +172,18 @@ def test_a_ratio_at_the_margin_is_seldom_called_equivalent(seeds):
     assert tables_with(estimate, (-0.2, 0.2)) <= 0.05
 
 
-@pytest.mark.parametrize(("seeds", "effect"), [(3, 60.0), (5, 8.0), (10, 4.0)])
+def test_an_episode_beside_the_claimed_ones_is_seldom_called_reproduced():
+    """The mean falls below the bound from point 10 on; claimed are the points before, or after."""
+    draws = np.random.default_rng(0)
+    mean = 50.0 * np.exp(-np.arange(1, 31) / 8)
+    bound = (mean[8] + mean[9]) / 2
+    estimates = [first_within(draws.gamma(2.0, mean / 2, (30, 30)), bound) for _ in range(TABLES)]
+    for claimed in [(5.0, 9.0), (11.0, 15.0)]:
+        judged = [verdicts([estimate], [claimed])[0].verdict for estimate in estimates]
+        assert judged.count("reproduced") <= 0.05 * TABLES
+
+
+@pytest.mark.parametrize(("seeds", "effect"), [(3, 30.0), (5, 6.0), (10, 3.0)])
 def test_a_large_effect_is_mostly_called_reproduced(seeds, effect):
     """Twenty claims, one of them true by so many standard deviations of a seed's difference."""
     draws = np.random.default_rng(seeds)
