@@ -199,11 +199,15 @@ def _(statistic: DivergenceRatio, table: pd.DataFrame) -> Estimate:
     logs = logs.loc[:, moving]
     if len(logs) < 2 or logs.shape[1] < 2:
         raise UndecidableError("one seed: which elements are lost later cannot be told")
-    return mean_over_seeds(_later_minus_earlier(logs.to_numpy()), log=True)
+    return mean_over_seeds(later_minus_earlier(logs.to_numpy()), log=True)
 
 
-def _later_minus_earlier(logs: Array) -> Array:
-    """Mean over the later half of elements minus that over the others, by what other seeds say."""
+def later_minus_earlier(logs: Array) -> Array:
+    """Mean over the later half of elements minus that over the others, by what other seeds say.
+
+    Args:
+        logs: (seeds, elements), of the steps for which each stays close.
+    """
     differences = []
     for seed in range(len(logs)):
         order = np.argsort(np.delete(logs, seed, axis=0).mean(axis=0), kind="stable")
