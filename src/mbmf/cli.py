@@ -1,11 +1,12 @@
 """The command line: `mbmf <step>`, one command for each step of the workflow.
 
-Exit status 0, 1 (the step failed) or 2 (wrong input).
+Exit status 0, 1 (the step failed, or a verdict changed) or 2 (wrong input).
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -167,6 +168,31 @@ def speedups(
     from mbmf.steps.speedups import write_speedups
 
     write_speedups(table, output)
+
+
+@app.command()
+def claims(
+    scale: Annotated[str, typer.Option(help="results to judge: paper, quick, ...")] = "paper",
+    write: Annotated[
+        bool, typer.Option("--write", help="write claims.json instead of comparing with it")
+    ] = False,
+) -> None:
+    """Print the verdicts on the paper's claims; exit status 1 if one is not the stored one."""
+    from mbmf.steps.claims import compare_verdicts, write_verdicts
+
+    results = Path("results") / scale
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", scale) or not results.is_dir():
+        raise InputError(f"--scale {printable(scale)}: there is no folder {printable(results)}")
+    if write:
+        # A claim that is refused stands in the file, with the reason; the others are judged.
+        for line in write_verdicts(results):
+            print(line, file=sys.stderr)
+        return
+    changed, refused = compare_verdicts(results)
+    for line in changed + refused:
+        print(line, file=sys.stderr)
+    if changed or refused:
+        raise typer.Exit(2 if refused else 1)
 
 
 @app.command()

@@ -169,6 +169,23 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
                 in_git(f"{results}/notebooks/dyna.ipynb"),
             ],
         ),
+        "claims": stage(
+            "claims",
+            ["mbmf.steps.claims"],
+            [
+                *common,
+                "workflow/rules/claims.smk",
+                "config/claims.yaml",
+                f"{results}/tables/figure_5_errors.parquet",
+                f"{results}/tables/figure_5_trajectories.parquet",
+                f"{results}/tables/figure_6.csv",
+                f"{results}/tables/figure_7.csv",
+                f"{results}/tables/dyna_episodes.csv",
+                f"{results}/tables/dyna_rewards.parquet",
+            ],
+            [],
+            [in_git(f"{results}/claims.json")],
+        ),
     }
 
 

@@ -89,6 +89,18 @@ def test_speedups_are_written_for_every_agent(finished):
             assert (found["median"] is None) == bool(found["why"])
 
 
+def test_every_claim_has_a_verdict_that_stays(finished):
+    records = json.loads((finished.folder / "results/smoke/claims.json").read_text())
+    assert len(records) == 33
+    for record in records:
+        assert record["verdict"] in ("reproduced", "not reproduced", "undecided")
+        assert not record["refused"], record
+        assert (record["statistic"] is None) == bool(record["why"]), record
+    again = finished.run("mbmf", "claims", "--scale", "smoke")
+    assert again.returncode == 0, again.stdout
+    assert all(record["id"] in again.stdout for record in records)
+
+
 def test_random_data_is_tracked_by_dvc(finished):
     tracked = json.loads(finished.run("dvc", "ls", "--dvc-only", "-R", "--json", ".").stdout)
     folder = "results/smoke/data/random"

@@ -9,7 +9,8 @@ pytestmark = pytest.mark.workflow
 def test_dry_run_plans_every_figure(clone, scale):
     dry = clone.snakemake("--dry-run", scale=scale)
     assert dry.returncode == 0, dry.stdout
-    for rule in ("random_data", "model_based", "divergence", "figure_5", "figure_6", "dyna"):
+    rules = ("random_data", "model_based", "divergence", "figure_5", "figure_6", "dyna", "claims")
+    for rule in rules:
         assert rule in dry.stdout
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from snakemake.utils import Paramspace
 
 from mbmf import experiments
-from mbmf.configuration import check_configuration, read_yaml
+from mbmf.configuration import check_configuration
 from mbmf.errors import InputError
 from mbmf.fingerprint import code_digest
 from mbmf.processes import end_with_dvc, hold_alone
+from mbmf.yaml_files import read_yaml
 
 # One thread in each process, whatever the libraries think of the machine: Snakemake
 # runs as many of them as there are cores.

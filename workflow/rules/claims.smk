@@ -1,0 +1,26 @@
+"""The paper's claims, judged on the tables."""
+
+
+rule claims:
+    input:
+        claims="config/claims.yaml",
+        tables=[
+            *rules.divergence_tables.output,
+            *rules.figure_6_table.output,
+            *rules.figure_7_table.output,
+            *rules.dyna_tables.output,
+        ],
+    output:
+        verdicts=f"{RESULTS}/claims.json",
+    log:
+        f"{LOGS}/claims.log",
+    benchmark:
+        f"{BENCHMARKS}/claims.tsv"
+    threads: 1
+    params:
+        scale=configuration.scale,
+        code=code_digest("mbmf.steps.claims"),
+    message:
+        "Verdicts on the paper's claims"
+    shell:
+        "mbmf claims --scale {params.scale} --write > {log:q} 2>&1"
