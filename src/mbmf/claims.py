@@ -195,6 +195,7 @@ def judge(claims: Sequence[Claim], table: Callable[[str], pd.DataFrame]) -> list
                 "high": _finite(verdict.high),
                 "seeds": answer.seeds,
                 "level": round(verdict.level, 6),
+                "why": None if math.isfinite(answer.value) else "never reached in these runs",
             }
         else:
             record["why"] = str(answer)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -28,11 +29,20 @@ def small(clone):
 
 
 def jobs_of(pid):
-    return [
-        process
-        for process in psutil.Process(pid).children(recursive=True)
-        if "mbmf" in " ".join(process.cmdline())
-    ]
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.Error):  # it has ended just now
+            if "mbmf" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def runs_step(pid, step):
+    for job in jobs_of(pid):
+        with suppress(psutil.Error):
+            if step in job.cmdline():
+                return True
+    return False
 
 
 def start(clone, *command):
@@ -57,11 +67,7 @@ def wait_for(condition, seconds=120):
 def test_killed_again_and_again_the_same_command_ends_in_the_same_bytes(small, finished):
     for step in ("random-data", "model-based", "imitation", "trpo"):
         process = start(small, *COMMAND)
-        wait_for(
-            lambda step=step, process=process: any(
-                step in job.cmdline() for job in jobs_of(process.pid)
-            )
-        )
+        wait_for(lambda step=step, process=process: runs_step(process.pid, step))
         jobs = jobs_of(process.pid)
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -118,7 +118,7 @@ def test_each_job_left_log_and_benchmark(finished):
 
 
 def test_provenance_says_where_a_run_was_made(finished):
-    path = next(iter(finished.files("results/smoke/runs/**/provenance.json")))
+    path = next(iter(finished.files("results/smoke/runs/model_based/**/provenance.json")))
     provenance = json.loads((finished.folder / path).read_text())
     assert provenance["threads"] == 1
     assert set(provenance["versions"]) >= {"python", "torch", "mujoco", "gymnasium"}
