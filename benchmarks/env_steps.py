@@ -39,7 +39,6 @@ def main() -> None:
             "Swimmer-v5",
             num_envs=bodies,
             vectorization_mode="async",
-            vector_kwargs={"shared_memory": True},
             frame_skip=spec.frame_skip,
         )
     env.reset(seed=0)

@@ -109,7 +109,8 @@ def env_row() -> dict[str, object]:
     contenders = {
         # As many steps of all bodies together for each.
         key: Contender(
-            sys.executable,
+            # gymnasium's own task wants a package that ours do without.
+            peer_python("sb3") if key == "peer" else sys.executable,
             HERE / "env_steps.py",
             *map(str, [kind, bodies, 2, steps * 16 // bodies]),
         )
