@@ -53,11 +53,22 @@ LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 FORMATS = ["svg", "pdf", "png"]
 
+# What made them stands in the paths of data and models, which git does not keep: after a
+# change of the code they are missing, and so is made anew all that rests on them, in one call.
+# (Of two stale jobs in a row Snakemake overlooks the second where its input is ancient.)
+RANDOM_DATA_STEPS = ["mbmf.steps.random_data"]
+MODEL_BASED_STEPS = [*RANDOM_DATA_STEPS, "mbmf.steps.model_based"]
+IMITATION_STEPS = [*MODEL_BASED_STEPS, "mbmf.steps.imitation"]
+RANDOM_DATA = f"{RESULTS}/data/random/code~{code_digest(*RANDOM_DATA_STEPS)}"
+EXPERT_DATA = f"{RESULTS}/data/expert/code~{code_digest(*IMITATION_STEPS)}"
+MODELS = f"{RESULTS}/models/model_based/code~{code_digest(*MODEL_BASED_STEPS)}"
+IMITATION_POLICIES = f"{RESULTS}/models/imitation/code~{code_digest(*IMITATION_STEPS)}"
+
 
 def random_data_file(agent, rollouts, validation_rollouts, steps, seed):
     """Where D_RAND of an agent and seed lies."""
     return (
-        f"{RESULTS}/data/random/agent~{agent}/rollouts~{rollouts}/"
+        f"{RANDOM_DATA}/agent~{agent}/rollouts~{rollouts}/"
         f"validation_rollouts~{validation_rollouts}/steps~{steps}/seed~{seed}.safetensors"
     )
 

@@ -12,8 +12,8 @@ rule imitation:
     output:
         curve=f"{RESULTS}/runs/imitation/{{run}}/curve.csv",
         provenance=f"{RESULTS}/runs/imitation/{{run}}/provenance.json",
-        expert=f"{RESULTS}/data/expert/{{run}}.safetensors",
-        policy=f"{RESULTS}/models/imitation/{{run}}/policy.safetensors",
+        expert=f"{EXPERT_DATA}/{{run}}.safetensors",
+        policy=f"{IMITATION_POLICIES}/{{run}}/policy.safetensors",
     log:
         f"{LOGS}/imitation/{{run}}.log",
     benchmark:
@@ -26,7 +26,7 @@ rule imitation:
         ].settings.model_dump_json(),
         seed=lambda wildcards: IMITATION_RUN_OF[wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
-        code=code_digest("mbmf.steps.imitation"),
+        code=code_digest(*IMITATION_STEPS),
     message:
         "Imitation of MPC: {wildcards.run}"
     shell:

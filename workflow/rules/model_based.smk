@@ -3,15 +3,14 @@
 
 rule model_based:
     input:
-        # Ancient: a finished run stands, though its data be made anew, as in a fresh clone
-        # (by `all_random_data` first: Snakemake asks that ancient files exist). Other data has
-        # another path, and a change of their code is in the digest below.
+        # Ancient: a finished run stands, though its data be made anew, as in a fresh clone.
+        # Other data, or the same of other code, has another path.
         random_data=ancient(lambda wildcards: random_data_of(RUN_OF[wildcards.run])),
     output:
         curve=f"{RESULTS}/runs/model_based/{{run}}/curve.csv",
         provenance=f"{RESULTS}/runs/model_based/{{run}}/provenance.json",
-        models=f"{RESULTS}/models/model_based/{{run}}/models.safetensors",
-        held_out=f"{RESULTS}/models/model_based/{{run}}/held_out.safetensors",
+        models=f"{MODELS}/{{run}}/models.safetensors",
+        held_out=f"{MODELS}/{{run}}/held_out.safetensors",
     log:
         f"{LOGS}/model_based/{{run}}.log",
     benchmark:
@@ -23,7 +22,7 @@ rule model_based:
         seed=lambda wildcards: RUN_OF[wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         models=lambda wildcards, output: str(Path(output.models).parent),
-        code=code_digest("mbmf.steps.model_based"),
+        code=code_digest(*MODEL_BASED_STEPS),
     message:
         "Algorithm 1: {wildcards.run}"
     shell:

@@ -20,7 +20,11 @@ rule trpo:
         seed=lambda wildcards: TRPO_RUN_OF[wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
-        code=code_digest("mbmf.steps.trpo"),
+        # Mb-Mf rests on all that made its first policy, Mf on nothing else.
+        code=lambda wildcards: code_digest(
+            "mbmf.steps.trpo",
+            *(IMITATION_STEPS if TRPO_RUN_OF[wildcards.run].start else []),
+        ),
     message:
         "TRPO: {wildcards.run}"
     shell:
