@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +31,7 @@ HOLD = 5
 PLATEAU_PART, NEAR, RISING = 0.1, 0.99, 0.02
 RESAMPLES = 2000
 
+COLUMNS = ("kind", "agent", "seed", "iteration", "env_steps", "return")
 METHODS = {
     "Mb": ("model_based",),
     "Mf": ("model_free",),
@@ -42,10 +45,12 @@ class Curves:
     """Learning curves of one method, one row a seed.
 
     Attributes:
+        seeds: (seeds,) in the order of the rows.
         env_steps: (seeds, points) simulator steps learned from.
         returns: (seeds, points).
     """
 
+    seeds: NDArray[np.int64]
     env_steps: Array
     returns: Array
 
@@ -63,9 +68,19 @@ def curves(table: pd.DataFrame, agent: str, method: str) -> Curves:
         method: Mb, Mf or Mb-Mf.
 
     Raises:
-        InputError: the table lacks the method, or some iterations of a seed.
+        InputError: the table lacks a column, the method or some iterations of a seed, or has
+            rows twice.
     """
+    missing = [name for name in COLUMNS if name not in table]
+    if missing:
+        raise InputError(f"the table lacks column {missing[0]}; it needs {', '.join(COLUMNS)}")
     rows = table[table["agent"] == agent]
+    twice = rows[rows.duplicated(["kind", "seed", "iteration"])]
+    if not twice.empty:
+        kind, seed, iteration = twice.iloc[0][["kind", "seed", "iteration"]]
+        raise InputError(
+            f"the table has iteration {iteration} of {kind}, {agent}, seed {seed} twice"
+        )
     parts = []
     for kind in METHODS[method]:
         found = rows[rows["kind"] == kind]
@@ -80,20 +95,22 @@ def curves(table: pd.DataFrame, agent: str, method: str) -> Curves:
     steps, returns = (pd.concat(part, axis=1) for part in zip(*parts, strict=True))
     if steps.isna().any(axis=None) or returns.isna().any(axis=None):
         raise InputError(f"the table lacks iterations of some seed of {method}, {agent}")
-    return Curves(steps.to_numpy(np.float64), returns.to_numpy(np.float64))
+    return Curves(
+        steps.index.to_numpy(np.int64), steps.to_numpy(np.float64), returns.to_numpy(np.float64)
+    )
 
 
 def steps_to_hold(env_steps: Array, returns: Array, level: float) -> float:
     """Steps at which a curve first reaches `level` and stays there for HOLD points.
 
-    Between two points the curve is a straight line. Near the curve's end, where fewer points
-    are left, it must stay to the end.
+    Between two points the curve is a straight line. A curve of fewer points than HOLD must
+    stay there throughout.
 
     Returns:
         Infinity if it never does.
     """
-    above = np.pad(returns >= level, (0, HOLD - 1), constant_values=True)
-    held = np.lib.stride_tricks.sliding_window_view(above, HOLD).all(axis=1)
+    window = min(HOLD, len(returns))
+    held = np.lib.stride_tricks.sliding_window_view(returns >= level, window).all(axis=1)
     if not held.any():
         return math.inf
     point = int(held.argmax())
@@ -135,7 +152,10 @@ def time_to_max(mf: Curves, mbmf: Curves, rows: NDArray[np.intp]) -> dict[str, A
     if not level_off:
         return result | {"ratio": math.nan, "why": "Mf is still rising: it has no maximum yet"}
     if math.isinf(needed) or needed == 0:
-        return result | {"ratio": math.nan, "why": "Mf holds no plateau above its start"}
+        return result | {
+            "ratio": math.nan,
+            "why": f"Mf does not reach and hold {level:.1f} after its start",
+        }
     if math.isinf(other):
         return result | {"ratio": 0.0, "why": f"Mb-Mf does not reach and hold {level:.1f}"}
     return result | {"ratio": needed / other, "why": None}
@@ -144,8 +164,9 @@ def time_to_max(mf: Curves, mbmf: Curves, rows: NDArray[np.intp]) -> dict[str, A
 def interval(estimate: Callable[[NDArray[np.intp]], dict[str, Any]], seeds: int) -> dict[str, Any]:
     """Median and 95 % interval of a ratio, by bootstrap over seeds.
 
-    Each resample draws seeds; methods are compared on the same ones. A ratio without a
-    finite value in the resample at a quantile is null there, and `why` says so.
+    Each resample draws seeds; methods are compared on the same ones. A resample may have no
+    ratio. It then counts as below all others for the interval's low end and as above all for
+    its high end, and an end that falls on such a resample is null. `why` counts them by reason.
 
     Args:
         estimate: ratio and its parts for a sample of seeds.
@@ -161,28 +182,52 @@ def interval(estimate: Callable[[NDArray[np.intp]], dict[str, Any]], seeds: int)
     if everything["why"]:
         return result | {"why": everything["why"]} | parts
     generator = np.random.default_rng(0)
-    ratios = np.array(
-        [
-            estimate(generator.integers(0, seeds, seeds))["ratio"]
-            for _ in range(RESAMPLES if seeds > 1 else 1)
-        ]
+    resamples = [
+        estimate(generator.integers(0, seeds, seeds)) for _ in range(RESAMPLES if seeds > 1 else 1)
+    ]
+    ratios = np.array([resample["ratio"] for resample in resamples])
+    unknown = np.isnan(ratios)
+    below, above = np.where(unknown, 0.0, ratios), np.where(unknown, math.inf, ratios)
+    ends = {
+        "low": _order_statistic(below, 0.025),
+        "median": _order_statistic(ratios[~unknown], 0.5),
+        "high": _order_statistic(above, 0.975),
+    }
+    # The level is another in each resample: the reasons are told apart without their numbers.
+    reasons = Counter(
+        re.sub(r"-?[0-9]+\.[0-9]", "its level", resample["why"])
+        for resample in resamples
+        if resample["why"]
     )
-    known = ratios[~np.isnan(ratios)]
-    # Order statistics: between a number and infinity there is nothing to interpolate.
-    quantiles = np.quantile(known, [0.025, 0.5, 0.975], method="nearest")
-    for name, value in zip(("low", "median", "high"), quantiles, strict=True):
-        result[name] = float(value) if 0 < value < math.inf else None
-    failed = int(len(ratios) - ((known > 0) & (known < math.inf)).sum())
-    why = f"not reached in {failed} of {len(ratios)} resamples of the seeds" if failed else None
-    return result | {"why": why} | parts
+    why = "; ".join(
+        f"{reason} in {count} of {len(ratios)} resamples of the seeds"
+        for reason, count in reasons.most_common()
+    )
+    return result | ends | {"why": why or None} | parts
+
+
+def _order_statistic(ratios: Array, quantile: float) -> float | None:
+    """Between a number and infinity there is nothing to interpolate."""
+    value = float(np.quantile(ratios, quantile, method="nearest"))
+    return value if 0 < value < math.inf else None
 
 
 def speedups(table: pd.DataFrame) -> dict[str, Any]:
-    """Both numbers for each agent of a tidy table of curves."""
+    """Both numbers for each agent of a tidy table of curves.
+
+    Raises:
+        InputError: see `curves`; or the methods' seeds are not the same.
+    """
     result = {}
     for agent in dict.fromkeys(table["agent"]):
         mb, mf, mbmf = (curves(table, agent, method) for method in METHODS)
-        seeds = len(mf.returns)
+        for method, other in (("Mb", mb), ("Mb-Mf", mbmf)):
+            if not np.array_equal(other.seeds, mf.seeds):
+                raise InputError(
+                    f"{agent}: {method} has seeds {other.seeds.tolist()}, Mf has "
+                    f"{mf.seeds.tolist()}; they are compared pair by pair"
+                )
+        seeds = len(mf.seeds)
         result[agent] = {
             "sample_efficiency": interval(partial(sample_efficiency, mb, mf), seeds),
             "time_to_max": interval(partial(time_to_max, mf, mbmf), seeds),

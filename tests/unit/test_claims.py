@@ -318,9 +318,15 @@ def test_a_speedup_of_the_threshold_is_called_reproduced_in_few_tables():
     reproduced = 0
     for _ in range(1000):
         pace = np.exp(rng.normal(0, 0.3, (5, 1)))
-        mf = Curves(np.tile(1000 * points, (5, 1)), points / pace + rng.normal(0, 0.5, (5, 41)))
+        mf = Curves(
+            np.arange(5),
+            np.tile(1000 * points, (5, 1)),
+            points / pace + rng.normal(0, 0.5, (5, 41)),
+        )
         level = 20.0 * np.exp(0.3**2 / 2)  # what the mean over many seeds returns there
-        mb = Curves(np.full((5, 1), 1000.0), np.full((5, 1), level) + rng.normal(0, 1, (5, 1)))
+        mb = Curves(
+            np.arange(5), np.full((5, 1), 1000.0), np.full((5, 1), level) + rng.normal(0, 1, (5, 1))
+        )
         found = jackknife(lambda rows, mb=mb, mf=mf: sample_efficiency(mb, mf, rows)["ratio"], 5)
         reproduced += verdicts([found], [(20.0, np.inf)])[0].verdict == "reproduced"
     assert reproduced <= 50

@@ -93,7 +93,18 @@ def test_a_seed_that_fails_now_and_then_opens_the_interval_at_its_end():
     assert found["median"] is not None
     assert found["low"] is not None
     assert found["high"] is None
-    assert "resamples" in found["why"]
+    assert found["why"].startswith("Mf does not reach and hold its level in ")
+
+
+def test_resamples_without_a_ratio_open_the_interval_at_both_ends():
+    """One of three seeds still rises: resamples of it alone have no maximum to compare."""
+    table = made_up()
+    rising = (table["kind"] == "model_free") & (table["seed"] == 2)
+    table.loc[rising, "return"] = np.minimum(np.arange(200), 180) / 3
+    found = speedups(table)["swimmer"]["time_to_max"]
+    assert found["median"] is not None
+    assert found["low"] is found["high"] is None
+    assert found["why"].startswith("Mf is still rising: it has no maximum yet in ")
 
 
 @pytest.mark.parametrize(
@@ -102,12 +113,15 @@ def test_a_seed_that_fails_now_and_then_opens_the_interval_at_its_end():
         ([0, 1, 2, 3, 4, 5, 6, 7], 2.5, 25),
         ([0, 9, 0, 3, 4, 5, 6, 7], 2.5, 20 + 10 * 2.5 / 3),  # a peak is not held
         ([3, 3, 3, 3, 3, 3, 3, 3], 2.5, 0),
-        ([0, 0, 0, 0, 0, 0, 0, 3], 2.5, 60 + 10 * 2.5 / 3),  # held to the end
+        ([0, 0, 0, 3, 3, 3, 3, 3], 2.5, 20 + 10 * 2.5 / 3),  # held to the end
+        ([0, 0, 0, 0, 3, 3, 3, 3], 2.5, math.inf),  # too near the end to be held
         ([0, 0, 0, 0, 0, 0, 0, 2], 2.5, math.inf),
+        ([3, 3], 2.5, 0),  # a curve shorter than that: throughout
+        ([0, 3], 2.5, math.inf),
     ],
 )
 def test_steps_to_hold(returns, level, expected):
-    steps = 10.0 * np.arange(8)
+    steps = 10.0 * np.arange(len(returns))
     assert steps_to_hold(steps, np.array(returns, float), level) == pytest.approx(expected)
 
 
@@ -119,7 +133,9 @@ def test_plateau_is_the_last_tenth_and_knows_whether_the_curve_rises():
 
 
 def test_curves_average_over_the_seeds_asked_for():
-    curves = Curves(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0, 1.0], [2.0, 5.0]]))
+    curves = Curves(
+        np.arange(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0, 1.0], [2.0, 5.0]])
+    )
     steps, returns = curves.mean(np.array([0, 1]))
     np.testing.assert_array_equal(steps, [2, 3])
     np.testing.assert_array_equal(returns, [1, 3])
@@ -131,6 +147,21 @@ def test_a_table_with_holes_is_refused():
         speedups(table.drop(index=table.index[5]))
     with pytest.raises(InputError, match="lacks imitation of swimmer"):
         speedups(table[table["kind"] != "imitation"])
+    with pytest.raises(InputError, match="lacks column env_steps"):
+        speedups(table.drop(columns="env_steps"))
+
+
+def test_a_row_twice_is_refused():
+    table = made_up()
+    with pytest.raises(InputError, match="iteration 1 of model_based, swimmer, seed 0 twice"):
+        speedups(pd.concat([table, table.iloc[[1]]]))
+
+
+def test_seeds_that_are_not_the_same_are_refused():
+    table = made_up()
+    some = table[(table["kind"] != "model_based") | (table["seed"] < 2)]
+    with pytest.raises(InputError, match=r"Mb has seeds \[0, 1\], Mf has \[0, 1, 2\]"):
+        speedups(some)
 
 
 def test_figure_shows_each_method_against_a_log_axis():
