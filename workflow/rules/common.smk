@@ -11,6 +11,7 @@ from mbmf import experiments
 from mbmf.configuration import check_configuration
 from mbmf.errors import InputError
 from mbmf.fingerprint import code_digest
+from mbmf.finished import made_by
 from mbmf.processes import end_with_dvc, hold_alone
 from mbmf.yaml_files import read_yaml
 
@@ -53,22 +54,11 @@ LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 FORMATS = ["svg", "pdf", "png"]
 
-# What made them stands in the paths of data and models, which git does not keep: after a
-# change of the code they are missing, and so is made anew all that rests on them, in one call.
-# (Of two stale jobs in a row Snakemake overlooks the second where its input is ancient.)
-RANDOM_DATA_STEPS = ["mbmf.steps.random_data"]
-MODEL_BASED_STEPS = [*RANDOM_DATA_STEPS, "mbmf.steps.model_based"]
-IMITATION_STEPS = [*MODEL_BASED_STEPS, "mbmf.steps.imitation"]
-RANDOM_DATA = f"{RESULTS}/data/random/code~{code_digest(*RANDOM_DATA_STEPS)}"
-EXPERT_DATA = f"{RESULTS}/data/expert/code~{code_digest(*IMITATION_STEPS)}"
-MODELS = f"{RESULTS}/models/model_based/code~{code_digest(*MODEL_BASED_STEPS)}"
-IMITATION_POLICIES = f"{RESULTS}/models/imitation/code~{code_digest(*IMITATION_STEPS)}"
-
 
 def random_data_file(agent, rollouts, validation_rollouts, steps, seed):
     """Where D_RAND of an agent and seed lies."""
     return (
-        f"{RANDOM_DATA}/agent~{agent}/rollouts~{rollouts}/"
+        f"{RESULTS}/data/random/agent~{agent}/rollouts~{rollouts}/"
         f"validation_rollouts~{validation_rollouts}/steps~{steps}/seed~{seed}.safetensors"
     )
 
@@ -120,10 +110,45 @@ def outputs_of(runs, pattern):
     return expand(pattern, run=space_of(runs).instance_patterns)
 
 
-def start_of(wildcards):
+MODEL_BASED_CODE = code_digest("mbmf.steps.model_based")
+IMITATION_CODE = code_digest("mbmf.steps.imitation")  # imports the step above
+TRPO_CODE = {
+    "random": code_digest("mbmf.steps.trpo"),
+    "imitation": code_digest("mbmf.steps.trpo", "mbmf.steps.imitation"),
+}
+
+
+def from_finished(kind, run, code, path):
+    """An input that a finished run of the present code does not look back at.
+
+    Such a run stands though its data or models be made anew, as in a fresh clone. Where they
+    are made anew for a change of the code, the run is: Snakemake looks at a job's own reasons
+    no more once a job before it has one, and would overlook it were its input ancient.
+    """
+    provenance = Path(f"{RESULTS}/runs/{kind}/{path_of(run)}/provenance.json")
+    return ancient(path) if made_by(provenance) == code else path
+
+
+def random_data_input(wildcards):
+    """D_RAND of a run of Algorithm 1."""
+    run = RUN_OF[wildcards.run]
+    return from_finished("model_based", run, MODEL_BASED_CODE, random_data_of(run))
+
+
+def models_input(wildcards):
+    """Models that an imitation run plans with."""
+    run = IMITATION_RUN_OF[wildcards.run]
+    models = rules.model_based.output.models.format(run=path_of(run.source))
+    return from_finished("imitation", run, IMITATION_CODE, models)
+
+
+def start_input(wildcards):
     """The imitation policy that a run starts from; none for a random one."""
-    start = TRPO_RUN_OF[wildcards.run].start
-    return [rules.imitation.output.policy.format(run=path_of(start))] if start else []
+    run = TRPO_RUN_OF[wildcards.run]
+    if run.start is None:
+        return []
+    policy = rules.imitation.output.policy.format(run=path_of(run.start))
+    return from_finished("trpo", run, TRPO_CODE["imitation"], policy)
 
 
 wildcard_constraints:

@@ -3,17 +3,12 @@
 
 rule imitation:
     input:
-        # Ancient, as D_RAND is to Algorithm 1: a finished run stands in a fresh clone.
-        models=ancient(
-            lambda wildcards: rules.model_based.output.models.format(
-                run=path_of(IMITATION_RUN_OF[wildcards.run].source)
-            )
-        ),
+        models=models_input,
     output:
         curve=f"{RESULTS}/runs/imitation/{{run}}/curve.csv",
         provenance=f"{RESULTS}/runs/imitation/{{run}}/provenance.json",
-        expert=f"{EXPERT_DATA}/{{run}}.safetensors",
-        policy=f"{IMITATION_POLICIES}/{{run}}/policy.safetensors",
+        expert=f"{RESULTS}/data/expert/{{run}}.safetensors",
+        policy=f"{RESULTS}/models/imitation/{{run}}/policy.safetensors",
     log:
         f"{LOGS}/imitation/{{run}}.log",
     benchmark:
@@ -26,7 +21,7 @@ rule imitation:
         ].settings.model_dump_json(),
         seed=lambda wildcards: IMITATION_RUN_OF[wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
-        code=code_digest(*IMITATION_STEPS),
+        code=IMITATION_CODE,
     message:
         "Imitation of MPC: {wildcards.run}"
     shell:

@@ -3,14 +3,12 @@
 
 rule model_based:
     input:
-        # Ancient: a finished run stands, though its data be made anew, as in a fresh clone.
-        # Other data, or the same of other code, has another path.
-        random_data=ancient(lambda wildcards: random_data_of(RUN_OF[wildcards.run])),
+        random_data=random_data_input,
     output:
         curve=f"{RESULTS}/runs/model_based/{{run}}/curve.csv",
         provenance=f"{RESULTS}/runs/model_based/{{run}}/provenance.json",
-        models=f"{MODELS}/{{run}}/models.safetensors",
-        held_out=f"{MODELS}/{{run}}/held_out.safetensors",
+        models=f"{RESULTS}/models/model_based/{{run}}/models.safetensors",
+        held_out=f"{RESULTS}/models/model_based/{{run}}/held_out.safetensors",
     log:
         f"{LOGS}/model_based/{{run}}.log",
     benchmark:
@@ -22,7 +20,7 @@ rule model_based:
         seed=lambda wildcards: RUN_OF[wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         models=lambda wildcards, output: str(Path(output.models).parent),
-        code=code_digest(*MODEL_BASED_STEPS),
+        code=MODEL_BASED_CODE,
     message:
         "Algorithm 1: {wildcards.run}"
     shell:

@@ -13,7 +13,7 @@ rule random_data:
     threads: 1
     params:
         settings=random_data_settings,
-        code=code_digest(*RANDOM_DATA_STEPS),
+        code=code_digest("mbmf.steps.random_data"),
     message:
         "Random rollouts: {wildcards.agent}, {wildcards.rollouts} x {wildcards.steps} steps, "
         "seed {wildcards.seed}"

@@ -3,8 +3,7 @@
 
 rule trpo:
     input:
-        # Ancient, as D_RAND is to Algorithm 1: a finished run stands in a fresh clone.
-        start=ancient(start_of),
+        start=start_input,
     output:
         curve=f"{RESULTS}/runs/trpo/{{run}}/curve.csv",
         provenance=f"{RESULTS}/runs/trpo/{{run}}/provenance.json",
@@ -20,11 +19,9 @@ rule trpo:
         seed=lambda wildcards: TRPO_RUN_OF[wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
-        # Mb-Mf rests on all that made its first policy, Mf on nothing else.
-        code=lambda wildcards: code_digest(
-            "mbmf.steps.trpo",
-            *(IMITATION_STEPS if TRPO_RUN_OF[wildcards.run].start else []),
-        ),
+        code=lambda wildcards: TRPO_CODE[
+            "imitation" if TRPO_RUN_OF[wildcards.run].start else "random"
+        ],
     message:
         "TRPO: {wildcards.run}"
     shell:

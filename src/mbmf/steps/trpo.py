@@ -71,7 +71,8 @@ def run_trpo(
         "settings": settings.model_dump(),
         "seed": seed,
         "start": hashlib.sha256(start.read_bytes()).hexdigest() if start else None,
-        "code": code_digest(__name__),
+        # Mb-Mf rests on all that made its first policy, Mf on nothing else.
+        "code": code_digest(__name__, *(["mbmf.steps.imitation"] if start else [])),
     }
     checkpoint = folder / CHECKPOINT
     progress = TrpoProgress(drawn, LinearBaseline(), [])
