@@ -18,27 +18,43 @@ from peers import HERE, ROOT, peer_python
 from mbmf.figures.style import INTERVAL, use_style
 
 LABELS = {"ours": "mbmf", "sb3": "sb3-contrib 2.9.2"}
+# The paper's λ, and sb3-contrib's own.
+LAMBDAS = (1.0, 0.95)
 
 
-def learn(name: str, python: Path | str, seed: int, iterations: int) -> pd.DataFrame:
+def learn(
+    name: str, python: Path | str, seed: int, iterations: int, gae_lambda: float
+) -> pd.DataFrame:
     """One run in a process of its own, one thread."""
-    command = [str(python), str(HERE / f"trpo_{name}.py"), "learn", str(seed), str(iterations)]
+    arguments = ["learn", str(seed), str(iterations), str(gae_lambda)]
+    command = [str(python), str(HERE / f"trpo_{name}.py"), *arguments]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     rows = pd.DataFrame([json.loads(line) for line in output.splitlines()])
-    return rows.assign(trpo=LABELS[name], seed=seed)
+    return rows.assign(trpo=LABELS[name], seed=seed, gae_lambda=gae_lambda)
 
 
 def figure(table: pd.DataFrame) -> None:
     """Mean and interval over seeds."""
     use_style()
-    _, axes = plt.subplots(figsize=(6, 3.8))
-    sns.lineplot(table, x="env_steps", y="return", hue="trpo", marker="o", ax=axes, **INTERVAL)
-    axes.set_xlabel("environment steps learned from")
-    axes.set_ylabel("return of an episode")
-    axes.set_title(
-        f"TRPO on the swimmer: mean and 95 % bootstrap interval, {table['seed'].nunique()} seeds"
+    grid = sns.relplot(
+        table,
+        x="env_steps",
+        y="return",
+        hue="trpo",
+        col="gae_lambda",
+        kind="line",
+        marker="o",
+        height=3.6,
+        aspect=1.15,
+        **INTERVAL,
     )
-    axes.legend(title=None)
+    grid.set_axis_labels("environment steps learned from", "return of an episode")
+    grid.set_titles("λ = {col_name}")
+    grid.figure.suptitle(
+        f"TRPO on the swimmer: mean and 95 % bootstrap interval, {table['seed'].nunique()} seeds",
+        y=1.03,
+    )
+    sns.move_legend(grid, "upper left", bbox_to_anchor=(0.08, 0.88), title=None)
     plt.savefig(ROOT / "docs/figures/trpo_learning.png")
 
 
@@ -48,13 +64,16 @@ def main() -> None:
     pythons = {"ours": sys.executable, "sb3": peer_python("sb3")}
     with ThreadPoolExecutor(2) as pool:
         runs = [
-            pool.submit(learn, name, python, seed, iterations)
+            pool.submit(learn, name, python, seed, iterations, gae_lambda)
             for seed in range(seeds)
             for name, python in pythons.items()
+            for gae_lambda in LAMBDAS
         ]
         table = pd.concat([run.result() for run in runs], ignore_index=True)
     table.to_csv(HERE / "trpo_learning.csv", index=False)
     figure(table)
+    last = table[table["env_steps"] == table["env_steps"].max()]
+    print(last.groupby(["gae_lambda", "trpo"])["return"].agg(["mean", "min", "max"]))
 
 
 if __name__ == "__main__":

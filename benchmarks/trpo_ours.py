@@ -1,4 +1,4 @@
-"""TRPO of ours on the swimmer: `serve THREADS`, `learn SEED ITERATIONS` or `split THREADS`.
+"""TRPO of ours on the swimmer: `serve THREADS`, `learn SEED ITERATIONS LAMBDA` or `split THREADS`.
 
 `split` tells how an iteration's time divides, in percent.
 """
@@ -24,12 +24,13 @@ CONFIG = Path(__file__).parents[1] / "config"
 
 
 class Learner:
-    """One run at the paper-scale settings of Mf."""
+    """One run at the paper-scale settings of Mf, λ apart."""
 
-    def __init__(self, seed: int, threads: int) -> None:
+    def __init__(self, seed: int, threads: int, gae_lambda: float = 1.0) -> None:
         torch.set_num_threads(threads)
         own = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"]).agents["swimmer"]
-        self.settings, self.seed = own.model_free, seed
+        self.settings = own.model_free.model_copy(update={"gae_lambda": gae_lambda})
+        self.seed = seed
         self.elements = observed_elements("swimmer", own.policy)
         generator = torch_stream(seed, Purpose.POLICY)
         policy = new_policy("swimmer", own.policy, self.settings.initial_std, generator)
@@ -79,6 +80,6 @@ if __name__ == "__main__":
     elif sys.argv[1] == "split":
         print(json.dumps(split(Learner(0, int(sys.argv[2])))))
     else:
-        learner = Learner(int(sys.argv[2]), 1)
+        learner = Learner(int(sys.argv[2]), 1, float(sys.argv[4]))
         for _ in range(int(sys.argv[3])):
             print(json.dumps(learner.iterate()), flush=True)

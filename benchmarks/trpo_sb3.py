@@ -1,7 +1,7 @@
 """TRPO of sb3-contrib on the same swimmer, with its own defaults where the two can differ.
 
 Same environment, batch, discount, network, trust region and steps of conjugate gradient.
-Arguments: `serve THREADS` or `learn SEED ITERATIONS`.
+Arguments: `serve THREADS` or `learn SEED ITERATIONS LAMBDA`.
 """
 
 import json
@@ -15,7 +15,7 @@ from worker import serve
 
 import mbmf  # noqa: F401  registers the environments
 
-BODIES, BATCH = 8, 50_000
+BODIES, BATCH, KL = 8, 50_000, 0.05
 
 
 class Returns(BaseCallback):
@@ -33,14 +33,18 @@ class Returns(BaseCallback):
 class Learner:
     """One run."""
 
-    def __init__(self, seed: int, threads: int) -> None:
+    def __init__(self, seed: int, threads: int, gae_lambda: float = 0.95) -> None:
         torch.set_num_threads(threads)
+        env = make_vec_env("mbmf/Swimmer-v0", BODIES, seed=seed)
         self.model = TRPO(
             "MlpPolicy",
-            make_vec_env("mbmf/Swimmer-v0", BODIES, seed=seed),
+            env,
             n_steps=BATCH // BODIES,
             gamma=0.995,
-            target_kl=0.05,
+            # It averages the KL divergence of independent Gaussians over the action's dimensions,
+            # where the divergence of the policies is their sum.
+            target_kl=KL / env.action_space.shape[0],
+            gae_lambda=gae_lambda,
             cg_max_steps=10,
             policy_kwargs={"net_arch": [64, 64]},
             seed=seed,
@@ -60,6 +64,6 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(Learner(0, int(sys.argv[2])).iterate)
     else:
-        learner = Learner(int(sys.argv[2]), 1)
+        learner = Learner(int(sys.argv[2]), 1, float(sys.argv[4]))
         for _ in range(int(sys.argv[3])):
             print(json.dumps(learner.iterate()), flush=True)

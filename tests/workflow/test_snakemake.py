@@ -1,5 +1,7 @@
 """Snakemake's plan at every scale, and what it says to wrong configuration."""
 
+import shutil
+
 import pytest
 
 pytestmark = pytest.mark.workflow
@@ -73,9 +75,41 @@ def test_a_new_seed_asks_for_its_own_runs_only(finished, tmp_path):
         "snakemake", "--dry-run", "--cores", "1", "--configfile", "config/smoke.yaml", str(more)
     )
     assert dry.returncode == 0, dry.stdout
-    counts = {
-        words[0]: words[1] for line in dry.stdout.splitlines() if len(words := line.split()) == 2
-    }
-    assert counts["model_based"] == "12"  # 2 agents x 6 configurations
-    assert counts["random_data"] == "4"  # 2 agents x 2 sizes
-    assert counts["divergence"] == "1"
+    counts = planned(dry.stdout)
+    assert counts["model_based"] == 12  # 2 agents x 6 configurations
+    assert counts["random_data"] == 4  # 2 agents x 2 sizes
+    assert counts["divergence"] == 1
+
+
+@pytest.mark.xdist_group("finished")
+@pytest.mark.parametrize(
+    ("module", "runs"),
+    [
+        ("random_data", {"random_data": 10, "model_based": 26, "imitation": 4, "trpo": 4}),
+        ("planning", {"model_based": 26, "imitation": 4, "trpo": 4}),
+        ("imitation", {"imitation": 4, "trpo": 4}),
+        ("trpo", {"trpo": 8}),
+        ("dyna/algorithms", {"dyna_tables": 1}),
+        ("figures/comparison", {}),
+    ],
+)
+def test_changed_code_remakes_all_that_rests_on_it_in_one_call(finished, tmp_path, module, runs):
+    """Of two stale jobs in a row Snakemake overlooks the second where its input is ancient."""
+    shutil.copytree(finished.folder / "src", tmp_path / "src")
+    source = tmp_path / f"src/mbmf/{module}.py"
+    source.write_text(source.read_text() + "\nCHANGED = True\n")
+    dry = finished.run(
+        "env",
+        f"PYTHONPATH={tmp_path / 'src'}",
+        *("snakemake", "--dry-run", "--cores", "1", "--configfile", "config/smoke.yaml"),
+    )
+    assert dry.returncode == 0, dry.stdout
+    steps = ("random_data", "model_based", "imitation", "trpo", "dyna_tables")
+    assert {k: v for k, v in planned(dry.stdout).items() if k in steps} == runs
+    assert "all" in planned(dry.stdout)
+
+
+def planned(plan):
+    """Jobs of each rule in the plan that a dry run prints."""
+    rows = (line.split() for line in plan.splitlines())
+    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
