@@ -79,6 +79,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "λ = 0.95": ({"gae_lambda": 0.95}, {}, {}),
     "batch 25k": ({"batch_size": 25_000, "bodies": 25}, {}, {}),
     "KL 0.01": ({"kl": 0.01}, {}, {}),
+    "KL 0.1": ({"kl": 0.1}, {}, {}),
 }
 
 
@@ -105,7 +106,8 @@ def steps_to_levels(table: pd.DataFrame) -> pd.DataFrame:
     for name, runs in table.groupby("variant", sort=False):
         mean = runs.groupby("env_steps")["return"].mean()
         steps, returns = mean.index.to_numpy(float), mean.to_numpy()
-        rows[name] = [round(steps_to_hold(steps, returns, level) / 1000) for level in LEVELS]
+        needed = [steps_to_hold(steps, returns, level) / 1000 for level in LEVELS]
+        rows[name] = [f"{value:.0f}" if np.isfinite(value) else "not held" for value in needed]
     return pd.DataFrame.from_dict(rows, "index", columns=[f"return {v}" for v in LEVELS])
 
 
@@ -127,7 +129,7 @@ def figure(table: pd.DataFrame) -> None:
 
 def main() -> None:
     """Run all variants, two at a time, each in a fresh process."""
-    seeds, iterations = (int(a) for a in [*sys.argv[1:], *["2", "12"][len(sys.argv) - 1 :]])
+    seeds, iterations = (int(a) for a in [*sys.argv[1:], *["2", "14"][len(sys.argv) - 1 :]])
     with ProcessPoolExecutor(2, max_tasks_per_child=1) as pool:
         runs = [
             pool.submit(learn, name, seed, iterations * 50_000)
