@@ -37,25 +37,26 @@ def figure(table: pd.DataFrame) -> None:
     """Mean and interval over seeds."""
     use_style()
     grid = sns.relplot(
-        table,
-        x="env_steps",
+        table.assign(thousands=table["env_steps"] / 1000),
+        x="thousands",
         y="return",
         hue="trpo",
         col="gae_lambda",
+        col_order=LAMBDAS,
         kind="line",
         marker="o",
         height=3.6,
         aspect=1.15,
         **INTERVAL,
     )
-    grid.set_axis_labels("environment steps learned from", "return of an episode")
+    grid.set_axis_labels("environment steps learned from (thousands)", "return of an episode")
     grid.set_titles("λ = {col_name}")
     grid.figure.suptitle(
         f"TRPO on the swimmer: mean and 95 % bootstrap interval, {table['seed'].nunique()} seeds",
-        y=1.03,
+        y=1.05,
     )
-    sns.move_legend(grid, "upper left", bbox_to_anchor=(0.08, 0.88), title=None)
-    plt.savefig(ROOT / "docs/figures/trpo_learning.png")
+    sns.move_legend(grid, "upper left", bbox_to_anchor=(0.09, 0.9), title=None)
+    plt.savefig(ROOT / "docs/figures/trpo_learning.png", bbox_inches="tight")
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """TRPO of sb3-contrib on the same swimmer, with its own defaults where the two can differ.
 
-Same environment, batch, discount, network, trust region and steps of conjugate gradient.
+Same environment, batch, discount, network and its initial weights' distribution, trust region
+and steps of conjugate gradient.
 Arguments: `serve THREADS` or `learn SEED ITERATIONS LAMBDA`.
 """
 
@@ -50,6 +51,11 @@ class Learner:
             seed=seed,
             device="cpu",
         )
+        actor = self.model.policy
+        for layer in [*actor.mlp_extractor.policy_net, actor.action_net]:
+            if isinstance(layer, torch.nn.Linear):
+                # Its bias is zero already.
+                torch.nn.init.xavier_uniform_(layer.weight)
         self.callback = Returns()
 
     def iterate(self) -> dict[str, float]:
