@@ -21,13 +21,14 @@ from torch import Tensor
 
 from mbmf.dynamics import DynamicsModel
 from mbmf.errors import NonFiniteError
+from mbmf.memory import keep_freed_memory
 from mbmf.settings import PositiveInteger, Settings
 
-# Rows of one pass through the network: 1250 x 500 float32 activations are 2.5 MB, about
-# what the caches of one core hold, and 5000 samples split evenly. Half as many rows cost
-# a quarter more time in call overhead. It shapes the order of the random numbers, so
-# changing it changes results.
-CHUNK_ROWS = 1250
+# Rows of one pass through the network: 2500 x 500 float32 activations are 5 MB, which the
+# caches still hold, and 5000 samples split evenly. Half as many rows cost a tenth more time
+# in call overhead, twice as many gain nothing (docs/performance.md). It shapes the order of
+# the random numbers, so changing it changes results.
+CHUNK_ROWS = 2500
 
 # Beyond it float32 may overflow inside of the network. A hidden unit that is not a number does
 # not show: the fused ReLU makes it zero. No simulated body comes near (m, rad, per second).
@@ -70,6 +71,7 @@ class FoldedNetwork:
         # addmm to MKL, which leaves AVX-512 unused on some processors.
         self.fused = self.device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         if self.fused:
+            keep_freed_memory()
             pack = torch.ops.mkldnn._reorder_linear_weight
             self.weights = [pack(weight, CHUNK_ROWS) for weight in weights]
         else:

@@ -119,7 +119,7 @@ def _with_device(function):
     return Network()
 
 
-@pytest.mark.parametrize(("bodies", "samples"), [(1, 5000), (3, 700), (10, 40), (4, 1251)])
+@pytest.mark.parametrize(("bodies", "samples"), [(1, 5000), (3, 700), (10, 40), (4, 2501)])
 def test_plan_is_the_best_of_all_samples(bodies, samples, monkeypatch):
     """Brute force over every sequence that the planner drew, whatever its chunks."""
     drawn = []
@@ -195,10 +195,10 @@ def test_mpc_reaches_a_target_on_a_line():
 
 
 def test_chunks_hold_the_paper_shapes():
-    assert chunk_shape(1, 5000) == (1, 1250)
-    assert chunk_shape(10, 1000) == (1, 1000)
+    assert chunk_shape(1, 5000) == (1, 2500)
+    assert chunk_shape(10, 1000) == (2, 1000)
     assert chunk_shape(10, 100) == (10, 100)
-    assert chunk_shape(2, 15000) == (1, 1250)
+    assert chunk_shape(2, 15000) == (1, 2500)
 
 
 @pytest.mark.parametrize("fused", [True, False])
