@@ -171,6 +171,35 @@ def speedups(
 
 
 @app.command()
+def gait(
+    agent: Agent,
+    settings: JsonSettings,
+    seed: Seed,
+    models: Annotated[Path, typer.Option(help="models of a finished run of Algorithm 1")],
+    imitation: Annotated[Path, typer.Option(help="policy from `mbmf imitation`")],
+    trpo: Annotated[Path, typer.Option(help="policy from `mbmf trpo` that started from it")],
+    output: Annotated[Path, typer.Option(help="clip to write, .webp")],
+) -> None:
+    """Draw how an agent moves under random actions, MPC, imitation and TRPO."""
+    from mbmf.rendering import NEEDED, choose_backend, write_message
+
+    if choose_backend() is None:  # which comes before MuJoCo is imported
+        # The rest of the workflow goes on; the clip itself says what is missing.
+        print(NEEDED, file=sys.stderr)
+        write_message(f"No clip: {NEEDED}; then run `snakemake --forcerun gait`.", output)
+        return
+    import torch
+
+    from mbmf.imitation import ImitationRunSettings
+    from mbmf.steps.gaits import write_gait
+
+    torch.set_num_threads(1)
+    checked = _settings(ImitationRunSettings, settings)
+    policies = {"imitation": imitation, "TRPO from it (Mb-Mf)": trpo}
+    write_gait(_agent(agent), checked, seed, models, policies, output)
+
+
+@app.command()
 def claims(
     scale: Annotated[str, typer.Option(help="results to judge: paper, quick, ...")] = "paper",
     write: Annotated[
