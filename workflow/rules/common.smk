@@ -53,6 +53,14 @@ LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 FORMATS = ["svg", "pdf", "png"]
 
+# Of the report; it sorts them by name.
+CATEGORIES = {
+    "figure_5": "Figure 5: rollout divergence",
+    "figure_6": "Figure 6: design decisions",
+    "figure_7": "Figure 7: Mb, Mf and Mb-Mf",
+    "dyna": "Figures 8.2, 8.4 and 8.5: Dyna-Q",
+}
+
 # What made them stands in the paths of data and models, which git does not keep: after a
 # change of the code they are missing, and so is made anew all that rests on them, in one call.
 # (Of two stale jobs in a row Snakemake overlooks the second where its input is ancient.)
@@ -63,6 +71,17 @@ RANDOM_DATA = f"{RESULTS}/data/random/code~{code_digest(*RANDOM_DATA_STEPS)}"
 EXPERT_DATA = f"{RESULTS}/data/expert/code~{code_digest(*IMITATION_STEPS)}"
 MODELS = f"{RESULTS}/models/model_based/code~{code_digest(*MODEL_BASED_STEPS)}"
 IMITATION_POLICIES = f"{RESULTS}/models/imitation/code~{code_digest(*IMITATION_STEPS)}"
+
+
+def figure_files(name, caption, group):
+    """The files of a figure; its SVG stands in the report."""
+    shown = report(
+        f"{RESULTS}/figures/{name}.svg",
+        caption=f"../report/{caption}.rst",
+        category=CATEGORIES[group],
+        labels={"what": name.replace("_", " ").capitalize()},
+    )
+    return [shown, *(f"{RESULTS}/figures/{name}.{suffix}" for suffix in FORMATS[1:])]
 
 
 def random_data_file(agent, rollouts, validation_rollouts, steps, seed):
@@ -127,6 +146,7 @@ def start_of(wildcards):
 
 
 wildcard_constraints:
+    group="figure_[567]|dyna",
     run="agent~.+/seed~[0-9]+",
     agent="[a-z_]+",
     rollouts="[0-9]+",

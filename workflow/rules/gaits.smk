@@ -23,8 +23,8 @@ rule gait:
         clip=report(
             f"{RESULTS}/gaits/{{agent}}.webp",
             caption="../report/gait.rst",
-            category="Figure 7",
-            labels={"what": "Gait", "agent": "{agent}"},
+            category=CATEGORIES["figure_7"],
+            labels={"what": "Gait of {agent}"},
         ),
     log:
         f"{LOGS}/gaits/{{agent}}.log",

@@ -36,7 +36,8 @@ def write_gait(
     Raises:
         InputError: a model or a policy is missing, damaged, or of another agent or shape.
     """
-    steps = gaits.clip_steps(agent)
+    # No longer than the rollouts that the model and the policy have learned from.
+    steps = min(gaits.clip_steps(agent), settings.expert.steps)
     model = read_models(models, agent)[0][-1]
     read = {name: read_policy(path, agent, settings.policy)[0] for name, path in policies.items()}
     random = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
