@@ -225,6 +225,23 @@ def claims(
 
 
 @app.command()
+def results(
+    scale: Scale = "paper",
+    into: Annotated[
+        Path | None, typer.Option(help="file to put them into, between the scale's marks")
+    ] = None,
+) -> None:
+    """Print the claims beside what came out, as Markdown for the README."""
+    from mbmf.steps.report import results_text, write_between_marks
+
+    text = results_text(_results(scale))
+    if into is None:
+        print(text, end="")
+    else:
+        write_between_marks(into, scale, text)
+
+
+@app.command()
 def claims_page(output: Output, scale: Scale = "paper") -> None:
     """Write the report's opening: a table of the verdicts, with links."""
     from mbmf.steps.report import write_claims_page

@@ -102,6 +102,64 @@ def claims_page(rows: Sequence[dict[str, Any]], scale: str) -> str:
     return render("claims.html.j2", rows=rows, scale=scale, counts=counts)
 
 
+def results_markdown(
+    rows: Sequence[dict[str, Any]], scale: str, runs: dict[str, tuple[int, float]]
+) -> str:
+    """The claims beside what came out, a table for each group of figures, for the README.
+
+    Args:
+        rows: as `claim_rows` gives them.
+        scale: of the results.
+        runs: number of runs behind a group of figures, and seconds that they took together.
+    """
+    overlay = "" if scale == "paper" else f" --configfile config/{scale}.yaml"
+    lines = []
+    for group, title in TITLES.items():
+        how = f"`snakemake --cores 2{overlay} -- {group}` draws it"
+        if group in runs:
+            count, seconds = runs[group]
+            how += f"; its {count} runs took {_duration(seconds)} of one core"
+        lines += [f"### {title}, {scale} scale", "", f"{how}.", ""]
+        lines += [
+            "| the paper | agent | claimed | here | seeds | verdict |",
+            "|---|---|---|---|---|---|",
+        ]
+        for row in rows:
+            if row["group"] == group:
+                here = f"{row['here']} ({row['interval']})" if row["here"] else row["why"]
+                cells = [
+                    f"{row['claim']} ({row['source']})",
+                    row["agent"],
+                    row["claimed"],
+                    here,
+                    str(row["seeds"] or ""),
+                    f"**{row['verdict']}**",
+                ]
+                lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 6000 else f"{seconds / 3600:.1f} hours"
+
+
+def between_marks(text: str, scale: str, new: str) -> str:
+    """`text` with `new` in place of what stands between the marks of a scale's results.
+
+    Raises:
+        InputError: the marks are not there, in order, once each.
+    """
+    start, end = f"<!-- results of {scale} scale -->\n", f"<!-- end of {scale} scale -->\n"
+    before, found, rest = text.partition(start)
+    _, closed, after = rest.partition(end)
+    if not found or not closed or start in rest:
+        raise InputError(f"should hold once the lines {start.strip()} and {end.strip()}")
+    return f"{before}{start}{new}{end}{after}"
+
+
 def run_row(provenance: dict[str, Any], curve: Any, path: str) -> dict[str, Any]:
     """What the list of runs shows of one run.
 

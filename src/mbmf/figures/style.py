@@ -89,8 +89,9 @@ def curve_with_interval(
         colour: of line and band.
         log: values are positive, and their geometric mean is drawn.
     """
-    parts = mean_and_interval(np.log(values) if log else values)
-    mean, low, high = (np.exp(part) for part in parts) if log else parts
+    mean, low, high = mean_and_interval(values.transform(np.log) if log else values)
+    if log:
+        mean, low, high = np.exp(mean), np.exp(low), np.exp(high)
     axes.plot(values.columns, mean, color=colour, label=label)
     axes.fill_between(values.columns, low, high, color=colour, alpha=0.2, linewidth=0)
 

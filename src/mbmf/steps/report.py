@@ -82,3 +82,31 @@ def write_notebook_page(notebook: Path, title: str, output: Path) -> None:
     except (OSError, ValueError, AttributeError, nbformat.ValidationError) as error:
         raise InputError(f"{notebook}: not a notebook ({' '.join(str(error).split())})") from None
     write_text(output, report.notebook_page(content, title))
+
+
+def results_text(results: Path) -> str:
+    """A scale's claims beside what came out, as Markdown; with times if the report has them.
+
+    Raises:
+        InputError: no verdicts, or none that fit the claims.
+    """
+    runs = {}
+    for group in report.TITLES:
+        path = results / "report" / f"{group}_runs.csv"
+        if path.exists() and len(table := read_table(path)):
+            runs[group] = (len(table), float(table["seconds"].sum()))
+    return report.results_markdown(claim_rows(results), results.name, runs)
+
+
+def write_between_marks(path: Path, scale: str, text: str) -> None:
+    """Put `text` into a file in place of the results that stand there.
+
+    Raises:
+        InputError: the file is missing or lacks the marks.
+    """
+    try:
+        old = path.read_text(encoding="utf-8")
+        new = report.between_marks(old, scale, text)
+    except (OSError, InputError) as error:
+        raise InputError(f"{path}: {error}") from None
+    write_text(path, new)
