@@ -251,9 +251,9 @@ def as_text(records: Sequence[dict[str, Any]]) -> str:
             (
                 record["verdict"],
                 record["id"],
-                _number(record["statistic"], ">"),
-                f"{_number(record['low'], '<')} to {_number(record['high'], '>')}",
-                _claimed(*record["threshold"]),
+                number(record["statistic"], ">"),
+                f"{number(record['low'], '<')} to {number(record['high'], '>')}",
+                claimed(*record["threshold"]),
                 str(record["seeds"]),
             )
         )
@@ -266,11 +266,13 @@ def as_text(records: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _number(value: float | None, unbounded: str) -> str:
+def number(value: float | None, unbounded: str) -> str:
+    """A number to read; None is infinite, `unbounded` ("<" or ">") says which way."""
     return f"{value:.4g}" if value is not None else {"<": "-inf", ">": "inf"}[unbounded]
 
 
-def _claimed(low: float | None, high: float | None) -> str:
+def claimed(low: float | None, high: float | None) -> str:
+    """The values that a claim allows, to read."""
     if low is None:
         return f"< {high:g}"
     return f"> {low:g}" if high is None else f"{low:g} to {high:g}"

@@ -27,6 +27,8 @@ app = typer.Typer(
 Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, hopper or ant")]
 Seed = Annotated[int, typer.Option(min=0, help="of all random streams of the run")]
 Threads = Annotated[int, typer.Option(min=1, help="processor threads")]
+Scale = Annotated[str, typer.Option(help="whose results: paper, quick, ...")]
+Output = Annotated[Path, typer.Option(help="page to write")]
 JsonSettings = Annotated[str, typer.Option("--settings", help="the run's settings as JSON")]
 
 
@@ -171,8 +173,37 @@ def speedups(
 
 
 @app.command()
+def gait(
+    agent: Agent,
+    settings: JsonSettings,
+    seed: Seed,
+    models: Annotated[Path, typer.Option(help="models of a finished run of Algorithm 1")],
+    imitation: Annotated[Path, typer.Option(help="policy from `mbmf imitation`")],
+    trpo: Annotated[Path, typer.Option(help="policy from `mbmf trpo` that started from it")],
+    output: Annotated[Path, typer.Option(help="clip to write, .webp")],
+) -> None:
+    """Draw how an agent moves under random actions, MPC, imitation and TRPO."""
+    from mbmf.rendering import NEEDED, choose_backend, write_message
+
+    if choose_backend() is None:  # which comes before MuJoCo is imported
+        # The rest of the workflow goes on; the clip itself says what is missing.
+        print(NEEDED, file=sys.stderr)
+        write_message(f"No clip: {NEEDED}; then run `snakemake --forcerun gait`.", output)
+        return
+    import torch
+
+    from mbmf.imitation import ImitationRunSettings
+    from mbmf.steps.gaits import write_gait
+
+    torch.set_num_threads(1)
+    checked = _settings(ImitationRunSettings, settings)
+    policies = {"imitation": imitation, "TRPO from it (Mb-Mf)": trpo}
+    write_gait(_agent(agent), checked, seed, models, policies, output)
+
+
+@app.command()
 def claims(
-    scale: Annotated[str, typer.Option(help="results to judge: paper, quick, ...")] = "paper",
+    scale: Scale = "paper",
     write: Annotated[
         bool, typer.Option("--write", help="write claims.json instead of comparing with it")
     ] = False,
@@ -180,9 +211,7 @@ def claims(
     """Print the verdicts on the paper's claims; exit status 1 if one is not the stored one."""
     from mbmf.steps.claims import compare_verdicts, write_verdicts
 
-    results = Path("results") / scale
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", scale) or not results.is_dir():
-        raise InputError(f"--scale {printable(scale)}: there is no folder {printable(results)}")
+    results = _results(scale)
     if write:
         # A claim that is refused stands in the file, with the reason; the others are judged.
         for line in write_verdicts(results):
@@ -193,6 +222,59 @@ def claims(
         print(line, file=sys.stderr)
     if changed or refused:
         raise typer.Exit(2 if refused else 1)
+
+
+@app.command()
+def results(
+    scale: Scale = "paper",
+    into: Annotated[
+        Path | None, typer.Option(help="file to put them into, between the scale's marks")
+    ] = None,
+) -> None:
+    """Print the claims beside what came out, as Markdown for the README."""
+    from mbmf.steps.report import results_text, write_between_marks
+
+    text = results_text(_results(scale))
+    if into is None:
+        print(text, end="")
+    else:
+        write_between_marks(into, scale, text)
+
+
+@app.command()
+def claims_page(output: Output, scale: Scale = "paper") -> None:
+    """Write the report's opening: a table of the verdicts, with links."""
+    from mbmf.steps.report import write_claims_page
+
+    write_claims_page(_results(scale), output)
+
+
+@app.command()
+def notebook_page(
+    notebook: Annotated[Path, typer.Option(help="executed notebook")],
+    title: Annotated[str, typer.Option(help="of the page")],
+    output: Output,
+) -> None:
+    """Write an executed notebook as a page of the report."""
+    from mbmf.steps.report import write_notebook_page
+
+    write_notebook_page(notebook, title, output)
+
+
+@app.command()
+def runs_page(
+    group: Annotated[str, typer.Option(help="figure_5, figure_6, figure_7 or dyna")],
+    settings: Annotated[str, typer.Option(help="of the figures, as JSON")],
+    output: Output,
+    provenance: Annotated[
+        list[Path] | None, typer.Argument(help="provenance of each run; its curve lies beside it")
+    ] = None,
+    scale: Scale = "paper",
+) -> None:
+    """Write a page of the runs behind figures: configuration, provenance, seconds."""
+    from mbmf.steps.report import write_runs_page
+
+    write_runs_page(group, scale, settings, provenance or [], output)
 
 
 @app.command()
@@ -213,6 +295,14 @@ def _agent(name: str) -> str:
             f"--agent {printable(name)}: unknown agent; should be one of {', '.join(AGENTS)}"
         )
     return name
+
+
+def _results(scale: str) -> Path:
+    """Folder of a scale's results."""
+    results = Path("results") / scale
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", scale) or not results.is_dir():
+        raise InputError(f"--scale {printable(scale)}: there is no folder {printable(results)}")
+    return results
 
 
 def _settings(kind: Any, text: str) -> Any:

@@ -153,6 +153,17 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
                 in_git(f"{results}/notebooks/figure_7.ipynb"),
             ],
         ),
+        "gaits": stage(
+            "gaits",
+            ["mbmf.steps.gaits"],
+            [
+                *common,
+                "workflow/rules/gaits.smk",
+                *(f"{results}/models/{kind}" for kind in ("model_based", "imitation", "trpo")),
+            ],
+            runs,
+            [in_git(f"{results}/gaits")],
+        ),
         "dyna": stage(
             "dyna",
             ["mbmf.steps.dyna", "mbmf.figures.dyna"],

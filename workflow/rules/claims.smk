@@ -11,7 +11,12 @@ rule claims:
             *rules.dyna_tables.output,
         ],
     output:
-        verdicts=f"{RESULTS}/claims.json",
+        verdicts=report(
+            f"{RESULTS}/claims.json",
+            caption="../report/verdicts.rst",
+            category="Claims",
+            labels={"what": "Verdicts (JSON)"},
+        ),
     log:
         f"{LOGS}/claims.log",
     benchmark:

@@ -54,6 +54,24 @@ LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 FORMATS = ["svg", "pdf", "png"]
 
+# Of the report; it sorts them by name.
+CATEGORIES = {
+    "figure_5": "Figure 5: rollout divergence",
+    "figure_6": "Figure 6: design decisions",
+    "figure_7": "Figure 7: Mb, Mf and Mb-Mf",
+    "dyna": "Figures 8.2, 8.4 and 8.5: Dyna-Q",
+}
+
+def figure_files(name, caption, group):
+    """The files of a figure; its SVG stands in the report."""
+    shown = report(
+        f"{RESULTS}/figures/{name}.svg",
+        caption=f"../report/{caption}.rst",
+        category=CATEGORIES[group],
+        labels={"what": name.replace("_", " ").capitalize()},
+    )
+    return [shown, *(f"{RESULTS}/figures/{name}.{suffix}" for suffix in FORMATS[1:])]
+
 
 def random_data_file(agent, rollouts, validation_rollouts, steps, seed):
     """Where D_RAND of an agent and seed lies."""
@@ -152,6 +170,7 @@ def start_input(wildcards):
 
 
 wildcard_constraints:
+    group="figure_[567]|dyna",
     run="agent~.+/seed~[0-9]+",
     agent="[a-z_]+",
     rollouts="[0-9]+",

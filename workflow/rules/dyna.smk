@@ -26,12 +26,11 @@ rule dyna:
         episodes=rules.dyna_tables.output.episodes,
         rewards=rules.dyna_tables.output.rewards,
     output:
-        figures=expand(
-            "{results}/figures/figure_{number}.{format}",
-            results=RESULTS,
-            number=["8_2", "8_4", "8_5"],
-            format=FORMATS,
-        ),
+        figures=[
+            file
+            for number in ("8_2", "8_4", "8_5")
+            for file in figure_files(f"figure_{number}", "figure_8", "dyna")
+        ],
         notebook=f"{RESULTS}/notebooks/dyna.ipynb",
     log:
         f"{LOGS}/dyna.log",

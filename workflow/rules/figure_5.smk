@@ -63,12 +63,10 @@ rule figure_5:
         errors=rules.divergence_tables.output.errors,
         trajectories=rules.divergence_tables.output.trajectories,
     output:
-        figures=expand(
-            "{results}/figures/figure_5_{part}.{format}",
-            results=RESULTS,
-            part=["rollout", "error"],
-            format=FORMATS,
-        ),
+        figures=[
+            *figure_files("figure_5_rollout", "figure_5_rollout", "figure_5"),
+            *figure_files("figure_5_error", "figure_5_error", "figure_5"),
+        ],
         notebook=f"{RESULTS}/notebooks/figure_5.ipynb",
     log:
         f"{LOGS}/figure_5.log",

@@ -26,9 +26,7 @@ rule figure_6:
         notebook="workflow/notebooks/figure_6.ipynb",
         table=rules.figure_6_table.output.table,
     output:
-        figures=expand(
-            "{results}/figures/figure_6.{format}", results=RESULTS, format=FORMATS
-        ),
+        figures=figure_files("figure_6", "figure_6", "figure_6"),
         notebook=f"{RESULTS}/notebooks/figure_6.ipynb",
     log:
         f"{LOGS}/figure_6.log",

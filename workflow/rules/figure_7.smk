@@ -48,9 +48,7 @@ rule figure_7:
         table=rules.figure_7_table.output.table,
         speedups=rules.speedups.output.speedups,
     output:
-        figures=expand(
-            "{results}/figures/figure_7.{format}", results=RESULTS, format=FORMATS
-        ),
+        figures=figure_files("figure_7", "figure_7", "figure_7"),
         notebook=f"{RESULTS}/notebooks/figure_7.ipynb",
     log:
         f"{LOGS}/figure_7.log",

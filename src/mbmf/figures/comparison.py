@@ -6,20 +6,20 @@ import math
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mbmf.figures.style import AGENT_TITLES, INTERVAL, sample, use_style
-from mbmf.speedups import METHODS, curves, plateau
+from mbmf.figures.style import AGENT_TITLES, curve_with_interval, sample, use_style
+from mbmf.speedups import METHODS, Curves, curves, plateau
 
 LABELS = {
     "Mb": "Mb: MPC with the learned model",
     "Mf": "Mf: TRPO from a random policy",
     "Mb-Mf": "Mb-Mf: imitation of Mb (dots), then TRPO",
 }
-_METHOD_OF = {kind: method for method, kinds in METHODS.items() for kind in kinds}
 
 
 def comparison(table: pd.DataFrame, scale: str) -> Figure:
@@ -38,11 +38,7 @@ def comparison(table: pd.DataFrame, scale: str) -> Figure:
     )
     colours = dict(zip(METHODS, sns.color_palette(), strict=False))
     for agent, axes in zip(agents, grid.flat, strict=False):
-        _panel(axes, table[table["agent"] == agent], colours)
-        _, returns = curves(table, agent, "Mf").mean(slice(None))  # type: ignore[arg-type]
-        axes.axhline(
-            plateau(returns)[0], color=colours["Mf"], linestyle="--", label="TRPO's last plateau"
-        )
+        _panel(axes, table, agent, colours)
         axes.set_title(AGENT_TITLES[agent])
     for axes in grid.flat[len(agents) :]:
         axes.set_axis_off()
@@ -55,30 +51,43 @@ def comparison(table: pd.DataFrame, scale: str) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, table: pd.DataFrame, colours: dict[str, Any]) -> None:
+def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any]) -> None:
     """One agent: a curve for each method, against the steps that it had learned from."""
-    rows = table.assign(method=table["kind"].map(_METHOD_OF))
-    # Where episodes can end early, seeds differ a little in the steps of a point.
-    rows["env_steps"] = rows.groupby(["kind", "iteration"])["env_steps"].transform("mean")
-    rows = rows[rows["env_steps"] > 0]  # a random policy has no place on a log axis
     for method, colour in colours.items():
-        of_method = rows[rows["method"] == method]
-        sns.lineplot(
-            of_method,
-            x="env_steps",
-            y="return",
-            color=colour,
-            label=LABELS[method],
-            legend=False,
-            ax=axes,
-            **INTERVAL,
-        )
-        marked = of_method[of_method["kind"].isin(["model_based", "imitation"])]
-        points = marked.groupby("env_steps")["return"].mean()
-        axes.plot(points.index, points, "o", color=colour, markersize=3.5)
+        values = on_common_grid(curves(table, agent, method))
+        curve_with_interval(axes, values, LABELS[method], colour)
+    for method, kind in [("Mb", "model_based"), ("Mb-Mf", "imitation")]:
+        rows = table[(table["agent"] == agent) & (table["kind"] == kind)]
+        points = rows.groupby("iteration")[["env_steps", "return"]].mean()
+        axes.plot(points["env_steps"], points["return"], "o", color=colours[method], markersize=3.5)
+    level, level_off = plateau(curves(table, agent, "Mf").returns.mean(axis=0))
+    axes.axhline(level, color=colours["Mf"], linestyle="--")
+    axes.annotate(
+        "Mf's plateau" if level_off else "Mf's last tenth, still rising: no maximum yet",
+        (0.02, level),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        xytext=(0, 3),
+        fontsize="small",
+        color=colours["Mf"],
+    )
     axes.set_xscale("log")
     axes.set_xlabel("environment steps learned from")
     axes.set_ylabel("")
+
+
+def on_common_grid(found: Curves) -> pd.DataFrame:
+    """Returns of each seed (rows) at the same environment steps (columns).
+
+    Where episodes can end early, seeds differ in the steps of a point. The grid is the mean of
+    these, as far as every seed has learned; between its points each curve is a straight line.
+    """
+    grid = found.env_steps.mean(axis=0)
+    first, last = found.env_steps[:, 0].max(), found.env_steps[:, -1].min()
+    grid = np.unique(np.clip(grid, first, last))
+    grid = grid[grid > 0]  # a random policy has no place on a log axis
+    pairs = zip(found.env_steps, found.returns, strict=True)
+    return pd.DataFrame([np.interp(grid, *pair) for pair in pairs], columns=grid)
 
 
 def speedup_table(speedups: dict[str, Any]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from mbmf.figures.style import AGENT_TITLES, sample, use_style
+from mbmf.figures.style import AGENT_TITLES, curve_with_interval, sample, use_style
 
 _COLUMNS = 3
 _SETS = {"random": "held-out random rollouts", "MPC": "held-out MPC rollouts"}
@@ -56,7 +56,8 @@ def rollout_against_prediction(
 def error_against_steps(errors: pd.DataFrame, scale: str) -> Figure:
     """Normalised error against the number of steps, a curve for each iteration's model.
 
-    Median over start states and seeds; the band holds half of them (25 to 75 %).
+    Of each seed the median over start states; of these the geometric mean over seeds and its
+    bootstrap interval.
 
     Args:
         errors: columns agent, seed, iteration, rollouts, start, step, error.
@@ -69,31 +70,24 @@ def error_against_steps(errors: pd.DataFrame, scale: str) -> Figure:
     figure, grid = plt.subplots(
         1, len(sets), figsize=(4.6 * len(sets), 4.0), sharey=True, squeeze=False
     )
+    colours = sns.color_palette("viridis_r", len(iterations) + 1)[1:]
     for axes, name in zip(grid[0], sets, strict=True):
-        sns.lineplot(
-            errors[errors["rollouts"] == name],
-            x="step",
-            y="error",
-            hue="iteration",
-            hue_order=iterations,
-            palette=sns.color_palette("viridis_r", len(iterations) + 1)[1:],
-            estimator="median",
-            errorbar=("pi", 50),
-            err_kws={"alpha": 0.15, "linewidth": 0},
-            legend="full" if name == sets[-1] else False,
-            ax=axes,
-        )
+        for iteration, colour in zip(iterations, colours, strict=True):
+            rows = errors[(errors["rollouts"] == name) & (errors["iteration"] == iteration)]
+            values = rows.pivot_table(
+                index="seed", columns="step", values="error", aggfunc="median", observed=True
+            )
+            curve_with_interval(axes, values, str(iteration), colour, log=True)
         axes.set_yscale("log")
         axes.set_title(_SETS[name])
         axes.set_xlabel("steps predicted open loop")
         axes.set_ylabel("state error [spread of the random data]")
-    sns.move_legend(
-        grid[0, -1], "center left", bbox_to_anchor=(1, 0.5), title="model of\niteration"
-    )
+    grid[0, -1].legend(loc="center left", bbox_to_anchor=(1, 0.5), title="model of\niteration")
     basis = sample(scale, errors["seed"].nunique())
     starts = errors.groupby(["rollouts", "seed"], observed=True)["start"].nunique().max()
     figure.suptitle(
         f"Figure 5 in numbers: {AGENT_TITLES[agent].lower()}'s open-loop error,\n"
-        f"median and middle half over {starts} start states a seed ({basis})"
+        f"median over {starts} start states a seed; geometric mean and 95 % bootstrap interval "
+        f"over seeds\n({basis})"
     )
     return figure

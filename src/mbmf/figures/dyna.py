@@ -8,11 +8,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mbmf.figures.style import INTERVAL, use_style
+from mbmf.figures.style import (
+    curve_with_interval,
+    mean_and_interval,
+    percentiles,
+    resampled_means,
+    use_style,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,7 +47,7 @@ def learning_curves(table: pd.DataFrame, scale: str) -> Figure:
         later = rows[rows["episode"] > 1]
         curves = later.groupby(["method", "planning_steps"], sort=False)
         for ((method, n), curve), colour in zip(curves, cycle(_COLOURS[str(panel)]), strict=False):
-            _curve(axes, _by_run(curve, "steps"), f"{method}, n = {n}", colour)
+            curve_with_interval(axes, _by_run(curve, "steps"), f"{method}, n = {n}", colour)
         optimum = rows["optimal_steps"].iloc[0]
         label = f"shortest paths, ε-greedily: {optimum:.1f}"
         axes.axhline(optimum, color="0.3", linestyle=":", label=label)
@@ -71,7 +76,7 @@ def cumulative_reward(table: pd.DataFrame, name: str, scale: str) -> Figure:
     curves = rows.groupby(["method", "bonus"], sort=False)
     for ((method, bonus), curve), colour in zip(curves, ("C0", "C3"), strict=False):
         label = f"{method}, κ = {bonus:g}" if bonus else str(method)
-        _curve(axes, _by_run(curve, "cumulative_reward"), label, colour)
+        curve_with_interval(axes, _by_run(curve, "cumulative_reward"), label, colour)
     first = rows.iloc[0]
     axes.axvline(first["change"], color="0.3", linestyle=":", label="walls move")
     axes.set_xlabel("time steps")
@@ -95,7 +100,7 @@ def episodes_to_optimal(table: pd.DataFrame) -> pd.DataFrame:
         steps = _by_run(rows, "steps")
         optimum = rows["optimal_steps"].iloc[0]
         bound = (1 + TOLERANCE) * optimum
-        low, high = np.percentile(_first_within(_resampled(steps), bound), _percentiles())
+        low, high = np.percentile(_first_within(resampled_means(steps), bound), percentiles())
         lines.append(
             {
                 "panel": panel,
@@ -127,30 +132,6 @@ def rewards_in_numbers(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines).set_index(["figure", "at", "step", "method"]).sort_index()
 
 
-def mean_and_interval(values: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
-    """Mean over runs (rows) and its bootstrap interval, as seaborn's in the other figures.
-
-    Whole runs are drawn, once for all points: a product of matrices, where seaborn would
-    take each point by itself and half a minute.
-    """
-    low, high = np.percentile(_resampled(values), _percentiles(), axis=0)
-    return values.mean().to_numpy(), low, high
-
-
-def _resampled(values: pd.DataFrame) -> Floats:
-    """Means over runs drawn with replacement, (resamples, points)."""
-    runs, resamples = len(values), INTERVAL["n_boot"]
-    drawn = np.random.default_rng(INTERVAL["seed"]).integers(0, runs, (resamples, runs))
-    weights = np.array([np.bincount(line, minlength=runs) for line in drawn]) / runs
-    means: Floats = weights @ values.to_numpy(dtype=np.float64)
-    return means
-
-
-def _percentiles() -> tuple[float, float]:
-    level = INTERVAL["errorbar"][1]
-    return (100 - level) / 2, (100 + level) / 2
-
-
 def _first_within(means: Floats, bound: float) -> Floats:
     """First episode, from 1, whose mean is at most `bound`, for each row; NaN if none is."""
     within = means <= bound
@@ -161,12 +142,6 @@ def _by_run(rows: pd.DataFrame, value: str) -> pd.DataFrame:
     """Values of one curve, a row for each run, a column for each episode or step."""
     point = "episode" if "episode" in rows else "step"
     return rows.pivot_table(index="run", columns=point, values=value)
-
-
-def _curve(axes: Axes, values: pd.DataFrame, label: str, colour: str) -> None:
-    mean, low, high = mean_and_interval(values)
-    axes.plot(values.columns, mean, color=colour, label=label)
-    axes.fill_between(values.columns, low, high, color=colour, alpha=0.2, linewidth=0)
 
 
 def _basis(table: pd.DataFrame, scale: str) -> str:

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mbmf.figures import dyna
+from mbmf.figures import dyna, style
 
 
 def episode_table(steps, panel="a", method="Dyna-Q", n=5):
@@ -63,16 +63,16 @@ def test_never_reached_is_nan():
 
 def test_mean_and_interval():
     values = pd.DataFrame(np.random.default_rng(0).normal([0, 5], [1, 2], size=(400, 2)))
-    mean, low, high = dyna.mean_and_interval(values)
+    mean, low, high = style.mean_and_interval(values)
     assert mean == pytest.approx(values.mean())
     # Normal theory: 1.96 standard errors.
     assert mean - low == pytest.approx(1.96 * np.array([1, 2]) / 20, rel=0.15)
     assert high - mean == pytest.approx(1.96 * np.array([1, 2]) / 20, rel=0.15)
-    assert np.array_equal(low, dyna.mean_and_interval(values)[1])
+    assert np.array_equal(low, style.mean_and_interval(values)[1])
 
 
 def test_interval_of_one_run_is_the_run():
-    mean, low, high = dyna.mean_and_interval(pd.DataFrame([[3, 4]]))
+    mean, low, high = style.mean_and_interval(pd.DataFrame([[3, 4]]))
     assert mean.tolist() == low.tolist() == high.tolist() == [3, 4]
 
 

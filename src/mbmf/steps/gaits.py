@@ -1,0 +1,55 @@
+"""The step that draws how an agent moves under each controller of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mbmf import gaits, imitation
+from mbmf.files import written_whole
+from mbmf.imitation import ImitationRunSettings
+from mbmf.policies import MeanController, observed_elements
+from mbmf.random_data import RandomDataSettings, generate
+from mbmf.rollouts import Rollouts, collect
+from mbmf.steps.model_based import read_models
+from mbmf.steps.policies import read_policy
+from mbmf.streams import Purpose, integer_seeds
+
+
+def write_gait(
+    agent: str,
+    settings: ImitationRunSettings,
+    seed: int,
+    models: Path,
+    policies: dict[str, Path],
+    output: Path,
+) -> None:
+    """Roll out each controller for some seconds and write the clip.
+
+    Args:
+        agent: name of the agent.
+        settings: of the imitation, which names the controller's and the policy's.
+        seed: of the runs.
+        models: of Algorithm 1; the last one plans.
+        policies: of imitation and TRPO, by the name that the clip shows.
+        output: animated WebP to write.
+
+    Raises:
+        InputError: a model or a policy is missing, damaged, or of another agent or shape.
+    """
+    # No longer than the rollouts that the model and the policy have learned from.
+    steps = min(gaits.clip_steps(agent), settings.expert.steps)
+    model = read_models(models, agent)[0][-1]
+    read = {name: read_policy(path, agent, settings.policy)[0] for name, path in policies.items()}
+    random = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
+    shown: dict[str, Rollouts] = {"random actions": generate(agent, random, seed).validation}
+    expert = settings.expert.model_copy(update={"steps": steps})
+    shown["MPC (Mb)"] = imitation.expert_rollouts(model, agent, expert, 1, seed)
+    # The start of the expert's rollout.
+    start = integer_seeds(seed, Purpose.EXPERT_RESET, count=1)
+    elements = observed_elements(agent, settings.policy)
+    for name, policy in read.items():
+        shown[name] = collect(agent, start, steps, MeanController(policy, elements))
+    for name, rollout in shown.items():
+        print(f"{agent}, {name}: return {rollout.returns[0]:.2f} in {rollout.lengths[0]} steps")
+    with written_whole(output) as aside:
+        aside.write_bytes(gaits.encoded(gaits.clip(agent, shown)))

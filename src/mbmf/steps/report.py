@@ -1,0 +1,112 @@
+"""The steps that write the pages of the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+
+from mbmf import report
+from mbmf.claims import check_claims
+from mbmf.errors import InputError
+from mbmf.files import write_text
+from mbmf.steps.claims import CLAIMS, read_verdicts, verdicts_file
+from mbmf.tables import read_table, write_table
+from mbmf.yaml_files import read_yaml
+
+
+def claim_rows(results: Path) -> list[dict[str, Any]]:
+    """A scale's verdicts, with what they are shown with.
+
+    Raises:
+        InputError: no verdicts, or none that fit the claims.
+    """
+    claims, _ = check_claims(read_yaml(CLAIMS))
+    return report.claim_rows(read_verdicts(verdicts_file(results)), claims, results.as_posix())
+
+
+def write_claims_page(results: Path, output: Path) -> None:
+    """Write the report's opening."""
+    write_text(output, report.claims_page(claim_rows(results), results.name))
+
+
+def write_runs_page(
+    group: str, scale: str, settings: str, provenances: Sequence[Path], output: Path
+) -> None:
+    """Write the page of the runs behind a group of figures, and beside it their table as CSV.
+
+    Args:
+        group: figure_5, figure_6, figure_7 or dyna.
+        scale: of the results.
+        settings: of the figures, as JSON.
+        provenances: of the runs; the curve lies beside each.
+        output: page to write.
+
+    Raises:
+        InputError: a file is missing or damaged, or the group unknown.
+    """
+    if group not in report.TITLES:
+        raise InputError(f"--group {group}: should be one of {', '.join(report.TITLES)}")
+    runs = [_run(path) for path in provenances]
+    write_text(output, report.runs_page(group, scale, json.loads(settings), runs))
+    columns = ["kind", "agent", "seed", "path", "env_steps", "last_return", "seconds"]
+    table = pd.DataFrame([row for row, _ in runs], columns=columns)
+    write_table(output.with_suffix(".csv"), table)
+
+
+def _run(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        provenance = json.loads(path.read_text(encoding="utf-8"))
+        row = report.run_row(
+            provenance, read_table(path.with_name("curve.csv")), path.parent.as_posix()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: not a run's provenance ({error})") from None
+    return row, provenance
+
+
+def write_notebook_page(notebook: Path, title: str, output: Path) -> None:
+    """Write an executed notebook as a page.
+
+    Raises:
+        InputError: not there, or no notebook.
+    """
+    try:
+        content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, AttributeError, nbformat.ValidationError) as error:
+        raise InputError(f"{notebook}: not a notebook ({' '.join(str(error).split())})") from None
+    write_text(output, report.notebook_page(content, title))
+
+
+def results_text(results: Path) -> str:
+    """A scale's claims beside what came out, as Markdown; with times if the report has them.
+
+    Raises:
+        InputError: no verdicts, or none that fit the claims.
+    """
+    runs = {}
+    for group in report.TITLES:
+        path = results / "report" / f"{group}_runs.csv"
+        if path.exists() and len(table := read_table(path)):
+            runs[group] = (len(table), float(table["seconds"].sum()))
+    return report.results_markdown(claim_rows(results), results.name, runs)
+
+
+def write_between_marks(path: Path, scale: str, text: str) -> None:
+    """Put `text` into a file in place of the results that stand there.
+
+    Raises:
+        InputError: the file is missing or lacks the marks.
+    """
+    try:
+        old = path.read_text(encoding="utf-8")
+        new = report.between_marks(old, scale, text)
+    except (OSError, InputError) as error:
+        raise InputError(f"{path}: {error}") from None
+    write_text(path, new)

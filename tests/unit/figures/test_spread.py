@@ -1,0 +1,116 @@
+"""What the bands in the figures are of: seeds, whole and all of them."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from mbmf.errors import InputError
+from mbmf.figures import comparison, design_decisions, divergence, style
+from mbmf.speedups import Curves
+
+plt.switch_backend("agg")
+RNG = np.random.default_rng(0)
+SWEEP = {
+    "panel": "a", "agent": "swimmer", "parameter": "dynamics.epochs", "values": [20, 30],
+    "default": 30,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def bands(axes):
+    """Lowest and highest value of each band at its first point."""
+    found = []
+    for band in axes.collections:
+        ((points, *_),) = [[path.vertices for path in band.get_paths()]]
+        at = points[points[:, 0] == points[:, 0].min(), 1]
+        found.append((at.min(), at.max()))
+    return found
+
+
+def errors(by_seed, starts):
+    """Errors of one model: `by_seed` at every step, spread over start states."""
+    return pd.DataFrame(
+        [
+            {
+                "agent": "half_cheetah", "seed": seed, "iteration": 0, "rollouts": "MPC",
+                "start": start, "step": step, "error": level * 10.0**spread,
+            }
+            for seed, level in enumerate(by_seed)
+            for start, spread in enumerate(starts)
+            for step in (1, 2, 3)
+        ]
+    )  # fmt: skip
+
+
+def test_figure_5s_band_is_over_seeds_and_not_over_start_states():
+    # Start states differ by four orders of magnitude, seeds not at all.
+    figure = divergence.error_against_steps(errors([2.0, 2.0, 2.0], [-2, -1, 0, 1, 2]), "quick")
+    assert bands(figure.axes[0]) == [pytest.approx((2, 2))]
+    figure = divergence.error_against_steps(errors([1.0, 2.0, 4.0], [-2, -1, 0, 1, 2]), "quick")
+    assert figure.axes[0].get_lines()[0].get_ydata()[0] == pytest.approx(2)
+    # The bootstrap of three seeds reaches from the lowest to the highest alone.
+    assert bands(figure.axes[0]) == [pytest.approx((1, 4))]
+    assert "3 seeds" in figure.get_suptitle()
+
+
+def test_figure_6s_band_is_of_whole_seeds():
+    rows = [
+        {"agent": "swimmer", "seed": seed, "iteration": i, "dynamics.epochs": epochs, "return": r}
+        for epochs in (20, 30)
+        for seed, r in enumerate((0.0, 10.0, 20.0))
+        for i in (0, 1)
+    ]
+    figure = design_decisions.design_decisions(pd.DataFrame(rows), [SWEEP], "quick")
+    assert bands(figure.axes[0]) == [pytest.approx((0, 20))] * 2
+    with pytest.raises(InputError, match=r"lacks swimmer, dynamics.epochs = 30, seeds \[2\]"):
+        design_decisions.design_decisions(pd.DataFrame(rows[:-2]), [SWEEP], "quick")
+
+
+def test_figure_7s_seeds_meet_on_a_common_grid():
+    """Two straight lines of slope 1 and 3, at steps that differ by seed: the mean's slope is 2."""
+    steps = np.array([[0.0, 10, 20, 30], [0, 12, 26, 40]])
+    found = comparison.on_common_grid(Curves(steps, steps * [[1], [3]]))
+    assert found.columns[0] > 0
+    assert found.columns[-1] == 30  # further on, one seed would be left out
+    np.testing.assert_allclose(found.mean(), 2 * found.columns)
+
+
+def figure_7(mf):
+    kinds = {"model_based": [1, 2], "model_free": mf, "imitation": [3], "fine_tuning": [4, 5]}
+    ends = {"imitation": 3000, "fine_tuning": 4000}
+    rows = [
+        {
+            "kind": kind, "agent": "swimmer", "seed": seed, "iteration": i,
+            "env_steps": ends.get(kind, 0) + 1000 * (i + 1), "return": float(value + seed),
+        }
+        for kind, values in kinds.items()
+        for seed in (0, 1)
+        for i, value in enumerate(values)
+    ]  # fmt: skip
+    return comparison.comparison(pd.DataFrame(rows), "quick").axes[0]
+
+
+@pytest.mark.parametrize(
+    ("mf", "said"),
+    [
+        ([0.0] * 5 + [50.0] * 45, "Mf's plateau"),
+        (range(50), "Mf's last tenth, still rising: no maximum yet"),
+    ],
+)
+def test_figure_7_calls_a_plateau_only_what_is_one(mf, said):
+    axes = figure_7(list(mf))
+    assert [text.get_text() for text in axes.texts] == [said]
+    (line,) = [line for line in axes.get_lines() if line.get_linestyle() == "--"]
+    assert line.get_ydata()[0] == pytest.approx(np.mean(list(mf)[-5:]) + 0.5)
+
+
+def test_an_interval_of_one_seed_is_a_line():
+    mean, low, high = style.mean_and_interval(pd.DataFrame([RNG.normal(size=4)]))
+    np.testing.assert_array_equal(low, mean)
+    np.testing.assert_array_equal(high, mean)

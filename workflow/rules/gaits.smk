@@ -1,0 +1,50 @@
+"""How each agent of Figure 7 moves, under each of its controllers."""
+
+# The first seed's runs: a clip shows one, not a mean.
+GAIT_OF = {
+    run.agent: run
+    for run in TRPO_RUNS
+    if run.start and run.seed == configuration.figures.figure_7.seeds[0]
+}
+
+
+rule gait:
+    input:
+        models=lambda wildcards: rules.model_based.output.models.format(
+            run=path_of(GAIT_OF[wildcards.agent].start.source)
+        ),
+        imitation=lambda wildcards: rules.imitation.output.policy.format(
+            run=path_of(GAIT_OF[wildcards.agent].start)
+        ),
+        trpo=lambda wildcards: rules.trpo.output.policy.format(
+            run=path_of(GAIT_OF[wildcards.agent])
+        ),
+    output:
+        clip=report(
+            f"{RESULTS}/gaits/{{agent}}.webp",
+            caption="../report/gait.rst",
+            category=CATEGORIES["figure_7"],
+            labels={"what": "Gait of {agent}"},
+        ),
+    log:
+        f"{LOGS}/gaits/{{agent}}.log",
+    benchmark:
+        f"{BENCHMARKS}/gaits/{{agent}}.tsv"
+    threads: 1
+    params:
+        settings=lambda wildcards: GAIT_OF[
+            wildcards.agent
+        ].start.settings.model_dump_json(),
+        seed=configuration.figures.figure_7.seeds[0],
+        code=code_digest("mbmf.steps.gaits"),
+    message:
+        "Gait: {wildcards.agent}"
+    shell:
+        "mbmf gait --agent {wildcards.agent} --settings {params.settings:q} --seed {params.seed}"
+        " --models {input.models:q} --imitation {input.imitation:q} --trpo {input.trpo:q}"
+        " --output {output.clip:q} > {log:q} 2>&1"
+
+
+rule gaits:
+    input:
+        expand(rules.gait.output.clip, agent=configuration.figures.figure_7.agents),

@@ -1,0 +1,119 @@
+"""Pages of the report (`make report`): claims, executed notebooks, and the runs behind figures."""
+
+# Of each group of figures: category in the report, configuration, and the runs' provenance.
+REPORTED = {
+    "figure_5": (
+        configuration.figures.figure_5,
+        [*outputs_of(FIGURE_5_RUNS, rules.model_based.output.provenance)],
+    ),
+    "figure_6": (
+        configuration.figures.figure_6,
+        [*outputs_of(FIGURE_6_RUNS, rules.model_based.output.provenance)],
+    ),
+    "figure_7": (
+        configuration.figures.figure_7,
+        [
+            *outputs_of(
+                experiments.figure_7_runs(configuration),
+                rules.model_based.output.provenance,
+            ),
+            *outputs_of(IMITATION_RUNS, rules.imitation.output.provenance),
+            *outputs_of(TRPO_RUNS, rules.trpo.output.provenance),
+        ],
+    ),
+    "dyna": (configuration.dyna, []),
+}
+
+
+def category_of(wildcards):
+    """Category of a group of figures in the report."""
+    return CATEGORIES[wildcards.group]
+
+
+rule claims_page:
+    input:
+        verdicts=rules.claims.output.verdicts,
+        claims="config/claims.yaml",
+        template="workflow/report/claims.html.j2",
+    output:
+        page=f"{RESULTS}/report/claims.html",
+    log:
+        f"{LOGS}/report/claims.log",
+    benchmark:
+        f"{BENCHMARKS}/report/claims.tsv"
+    threads: 1
+    params:
+        scale=configuration.scale,
+        code=code_digest("mbmf.steps.report"),
+    message:
+        "Page of the claims"
+    shell:
+        "mbmf claims-page --scale {params.scale} --output {output.page:q} > {log:q} 2>&1"
+
+
+rule notebook_page:
+    input:
+        notebook=f"{RESULTS}/notebooks/{{group}}.ipynb",
+        templates=[
+            "workflow/report/notebook.html.j2",
+            "workflow/report/head.html.j2",
+        ],
+    output:
+        page=report(
+            f"{RESULTS}/report/{{group}}.html",
+            caption="../report/notebook.rst",
+            category=category_of,
+            labels={"what": "Notebook"},
+        ),
+    log:
+        f"{LOGS}/report/{{group}}.log",
+    benchmark:
+        f"{BENCHMARKS}/report/{{group}}.tsv"
+    threads: 1
+    params:
+        title=lambda wildcards: f"{CATEGORIES[wildcards.group]} ({configuration.scale} scale)",
+        code=code_digest("mbmf.steps.report"),
+    message:
+        "Page of the notebook: {wildcards.group}"
+    shell:
+        "mbmf notebook-page --notebook {input.notebook:q} --title {params.title:q}"
+        " --output {output.page:q} > {log:q} 2>&1"
+
+
+rule runs_page:
+    input:
+        provenance=lambda wildcards: REPORTED[wildcards.group][1],
+        templates=[
+            "workflow/report/runs.html.j2",
+            "workflow/report/head.html.j2",
+        ],
+    output:
+        page=report(
+            f"{RESULTS}/report/{{group}}_runs.html",
+            caption="../report/runs.rst",
+            category=category_of,
+            labels={"what": "Runs"},
+        ),
+        table=f"{RESULTS}/report/{{group}}_runs.csv",
+    log:
+        f"{LOGS}/report/{{group}}_runs.log",
+    benchmark:
+        f"{BENCHMARKS}/report/{{group}}_runs.tsv"
+    threads: 1
+    params:
+        scale=configuration.scale,
+        settings=lambda wildcards: REPORTED[wildcards.group][0].model_dump_json(),
+        code=code_digest("mbmf.steps.report"),
+    message:
+        "Page of the runs: {wildcards.group}"
+    shell:
+        "mbmf runs-page --group {wildcards.group} --scale {params.scale}"
+        " --settings {params.settings:q} --output {output.page:q} {input.provenance:q}"
+        " > {log:q} 2>&1"
+
+
+rule report_pages:
+    input:
+        rules.claims_page.output.page,
+        expand(rules.notebook_page.output.page, group=REPORTED),
+        expand(rules.runs_page.output.page, group=REPORTED),
