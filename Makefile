@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup reproduce test lint bench compare-trpo trpo-variants pins
+.PHONY: help setup reproduce test test-all lint bench compare-trpo trpo-variants pins
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -27,8 +27,11 @@ reproduce: setup  ## every figure at quick scale, from nothing (SCALE=paper: hou
 	dvc repro workflow/dvc/$(SCALE)/dvc.yaml
 	@echo "Done. Figures: results/$(SCALE)/figures   executed notebooks: results/$(SCALE)/notebooks"
 
-test: setup lint  ## all checks and tests
-	pytest --numprocesses=$(CORES) --dist=loadgroup
+test: setup lint  ## all checks, and the tests that do not take long
+	pytest --numprocesses=$(CORES) --dist=loadgroup -m "not long"
+
+test-all: test  ## the long tests too: many kills, Slurm, other numbers of cores
+	pytest --numprocesses=$(CORES) --dist=loadgroup -m long
 
 lint: setup  ## formatting, style, types, notebooks without outputs
 	ruff format --check src tests benchmarks

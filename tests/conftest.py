@@ -1,0 +1,60 @@
+"""Tests that need programs of the system are left out where these are missing, and named."""
+
+import os
+import shutil
+from collections import Counter
+
+import pytest
+
+SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
+# Marker: programs that its tests start, and whether they must be root.
+NEEDS = {
+    "slurm": (("slurmctld", "slurmd", "munged", "mungekey", "sbatch", "squeue"), True),
+    "ssh": (("sshd", "ssh-keygen"), False),
+    "tmpfs": (("mount", "umount"), True),
+    "chromium": (("chromium",), False),
+}
+
+
+def why_left_out(marker):
+    """What the tests of a marker lack here; None if nothing."""
+    programs, root = NEEDS[marker]
+    missing = [name for name in programs if not shutil.which(name, path=SYSTEM_PATH)]
+    if missing:
+        return f"{marker}: no {', '.join(missing)} on this system"
+    if root and os.geteuid() != 0:
+        return f"{marker}: must be run as root"
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    for marker in NEEDS:
+        if item.get_closest_marker(marker) and (why := why_left_out(marker)):
+            pytest.skip(why)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    report = yield
+    # CI must not call a test passed that it never ran.
+    if report.skipped and os.environ.get("MBMF_NOTHING_LEFT_OUT"):
+        report.outcome = "failed"
+        report.longrepr = f"left out, though nothing may be: {reason(report)}"
+    return report
+
+
+def reason(report):
+    """Why a test was skipped."""
+    return report.longrepr[2].removeprefix("Skipped: ")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    left_out = Counter(reason(report) for report in terminalreporter.stats.get("skipped", []))
+    lines = [f"{count} for {why}" for why, count in sorted(left_out.items())]
+    if config.option.markexpr == "not long":
+        lines.append("those marked long: `make test-all` runs them too")
+    if lines:
+        terminalreporter.section("tests left out")
+        for line in lines:
+            terminalreporter.line(line)
