@@ -5,6 +5,7 @@ Exit status 0, 1 (the step failed, or a verdict changed) or 2 (wrong input).
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -193,6 +194,24 @@ def claims(
         print(line, file=sys.stderr)
     if changed or refused:
         raise typer.Exit(2 if refused else 1)
+
+
+@app.command()
+def notebook(
+    notebook: Annotated[Path, typer.Argument(help="to execute")],
+    output: Annotated[Path, typer.Argument(help="the same with its outputs")],
+    parameters: Annotated[str, typer.Option(help="of the notebook, as JSON")] = "{}",
+) -> None:
+    """Execute a notebook, as the figures' rules do."""
+    from mbmf.notebooks import execute_notebook
+
+    if not notebook.is_file():
+        raise InputError(f"{notebook}: no such file")
+    try:
+        values = json.loads(parameters)
+    except ValueError as error:
+        raise InputError(f"--parameters: should be JSON ({error})") from None
+    execute_notebook(notebook, output, values)
 
 
 @app.command()

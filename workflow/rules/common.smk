@@ -12,7 +12,13 @@ from mbmf.configuration import check_configuration
 from mbmf.errors import InputError
 from mbmf.fingerprint import code_digest
 from mbmf.finished import made_by
-from mbmf.processes import end_with_dvc, hold_alone
+from mbmf.processes import (
+    end_jobs_on_sigterm,
+    end_with_dvc,
+    hold_alone,
+    remove_left_over,
+)
+from mbmf.slurm import cancel_left_over
 from mbmf.yaml_files import read_yaml
 
 # One thread in each process, whatever the libraries think of the machine: Snakemake
@@ -39,14 +45,21 @@ except InputError as error:
 def start_alone():
     """One call at a time on a scale's results. A lock of the system, gone with its process."""
     if workflow.is_main_process:
+        # Jobs in Slurm's queue do not name their scale: one call at a time of all of them.
+        on_slurm = workflow.executor_plugin.name == "slurm"
+        names = [configuration.scale, *(["slurm"] if on_slurm else [])]
         try:
-            globals()["ALONE"] = hold_alone(
-                Path(f".snakemake/{configuration.scale}.lock")
-            )
+            globals()["ALONE"] = [
+                hold_alone(Path(f".snakemake/{name}.lock")) for name in names
+            ]
+            if on_slurm:
+                cancel_left_over(Path.cwd())
         except InputError as error:
             print(error, file=sys.stderr)
             os._exit(2)
         end_with_dvc()
+        end_jobs_on_sigterm()
+        remove_left_over(Path(RESULTS))
 
 
 RESULTS = f"results/{configuration.scale}"
