@@ -19,15 +19,17 @@ PIPELINE = "workflow/dvc/smoke/dvc.yaml"
 
 
 class Clone:
-    """A copy of the working tree under git, with its own package on the path.
+    """A copy of the repository under git, with its own package on the path."""
 
-    Args:
-        folder: where the copy goes.
-        smoke: what takes the place of config/smoke.yaml.
-    """
+    seconds: float
 
-    def __init__(self, folder: Path, smoke: Path | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @classmethod
+    def of_tree(cls, folder: Path, smoke: Path | None = None) -> "Clone":
+        """Copy the working tree; `smoke` takes the place of config/smoke.yaml."""
+        self = cls(folder)
         shutil.copytree(ROOT, folder, ignore=IGNORED, symlinks=True)
         shutil.rmtree(folder / ".git")
         for name in ("cache", "tmp"):
@@ -36,6 +38,12 @@ class Clone:
             shutil.copy(smoke, folder / "config/smoke.yaml")
         self.git("init", "-q")
         self.commit("copy")
+        return self
+
+    def cloned(self, folder: Path) -> "Clone":
+        """Clone what is committed, as git does it."""
+        subprocess.run(["git", "clone", "-q", self.folder, folder], check=True)
+        return Clone(folder)
 
     def git(self, *command: str) -> None:
         """Run git in the clone."""
@@ -104,7 +112,7 @@ class Clone:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A clone in which `dvc repro` has finished the smoke scale. Tests must not change it."""
-    clone = Clone(tmp_path_factory.mktemp("finished") / "mbmf")
+    clone = Clone.of_tree(tmp_path_factory.mktemp("finished") / "mbmf")
     done = clone.run("dvc", "repro", PIPELINE, timeout=600)
     assert done.returncode == 0, done.stdout[-3000:]
     return clone
@@ -113,25 +121,31 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def clone(tmp_path):
     """A fresh clone that a test may do anything with."""
-    return Clone(tmp_path / "mbmf")
+    return Clone.of_tree(tmp_path / "mbmf")
 
 
 TINY = Path(__file__).with_name("tiny.yaml")
 
 
+@pytest.fixture(scope="session")
+def make_tiny():
+    """Makes a clone in a folder whose smoke scale is as small as it gets."""
+    return lambda folder: Clone.of_tree(folder, TINY)
+
+
 @pytest.fixture
-def tiny(tmp_path):
-    """A fresh clone whose smoke scale is as small as it gets."""
-    return Clone(tmp_path / "mbmf", TINY)
+def tiny(make_tiny, tmp_path):
+    """Such a clone that a test may do anything with."""
+    return make_tiny(tmp_path / "mbmf")
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory):
-    """The same in which `dvc repro` has finished, and the `seconds` that it took.
+def undisturbed(make_tiny, tmp_path_factory):
+    """Such a clone in which `dvc repro` has finished, and the `seconds` that it took.
 
     Tests must not change it.
     """
-    clone = Clone(tmp_path_factory.mktemp("undisturbed") / "mbmf", TINY)
+    clone = make_tiny(tmp_path_factory.mktemp("undisturbed") / "mbmf")
     started = time.monotonic()
     done = clone.run("dvc", "repro", PIPELINE, timeout=900)
     assert done.returncode == 0, done.stdout[-3000:]
