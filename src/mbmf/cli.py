@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from safetensors import SafetensorError
 
 from mbmf.errors import InputError, NonFiniteError, SimulationError, printable
 from mbmf.processes import end_with
@@ -272,7 +273,7 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         os._exit(1)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         # A folder that cannot be written, a full disk: the system says it in one line.
         print(error, file=sys.stderr)
         sys.exit(1)
