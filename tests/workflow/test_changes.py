@@ -58,7 +58,8 @@ def changed(finished, tmp_path):
 SMALLER = "planning: {horizon: 5, num_samples: 20}"
 CHANGES = {
     "comment and docstring": (
-        "src/mbmf/planning.py", '"""', '"""Words. ', set(), {"model_based", "imitation", "figure_5"},
+        "src/mbmf/planning.py", '"""', '"""Words. ', set(),
+        {"model_based", "imitation", "figure_5"},
     ),
     "planner": (
         "src/mbmf/planning.py", "\nimport ", "\nNEW = 1\nimport ", EVERY_RUN,

@@ -50,8 +50,8 @@ def test_a_step_says_so_in_one_line_and_leaves_nothing(clone, disk, tmp_path):
 def test_the_workflow_goes_on_when_there_is_room(tiny, undisturbed, disk):
     expected = undisturbed.digests()
     failed = 0
-    # All results are about 3 MB; each size ends in another step.
-    for kilobytes in (64, 256, 512, 1024, 65536):
+    # All results are about 2.4 MB; each size ends in another step.
+    for kilobytes in (64, 256, 1024, 1792, 65536):
         disk(tiny.folder / "results", kilobytes)
         done = tiny.snakemake(timeout=900)
         made = tiny.digests()
