@@ -52,7 +52,9 @@ def model_based(
     output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
     models: Annotated[Path, typer.Option(help="folder for models and held-out rollouts")],
     threads: Threads = 1,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    device: Annotated[
+        str, typer.Option(envvar="MBMF_DEVICE", help="cpu, cuda, cuda:1, ...")
+    ] = "cpu",
 ) -> None:
     """Run Algorithm 1, going on from the checkpoint of an interrupted run."""
     import torch

@@ -27,6 +27,10 @@ from mbmf.yaml_files import read_yaml
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
 
+# Where there are places on a GPU (profiles/gpu), Algorithm 1 runs there.
+if "gpu" in workflow.global_resources:
+    os.environ.setdefault("MBMF_DEVICE", "cuda")
+
 # A job ends with the Snakemake that started it, and that with its DVC.
 os.environ.update(MBMF_END_WITH=str(os.getpid()))
 
