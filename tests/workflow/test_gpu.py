@@ -1,5 +1,7 @@
 """The profile in which several runs share a GPU."""
 
+import re
+
 import pytest
 import torch
 
@@ -21,17 +23,15 @@ def test_algorithm_1_goes_to_the_gpu_and_nothing_else(tiny):
         assert not tiny.files("results/smoke/runs/model_based/**/curve.csv")
 
 
-def test_at_most_four_runs_share_the_device(clone):
-    """Eight runs are ready, and there are 16 cores; the first four take all places."""
-    dry = clone.run(
-        "snakemake", "--dry-run", "--cores", "16", "--profile", "workflow/profiles/gpu",
-        "--configfile", "config/smoke.yaml", "--printshellcmds", "--", "all_model_based",
+@pytest.mark.parametrize(("places", "order"), [(1, "start end start end"), (2, "start start")])
+def test_as_many_runs_at_once_as_there_are_places(tiny, places, order):
+    """Two runs and two cores; which device stands behind the places is no matter here."""
+    done = tiny.run(
+        "env", "MBMF_DEVICE=cpu", "snakemake", "--cores", "2",
+        "--profile", "workflow/profiles/gpu", "--resources", f"gpu={places}",
+        "--configfile", "config/smoke.yaml", "--", "all_model_based",
     )  # fmt: skip
-    assert dry.returncode == 0, dry.stdout[-3000:]
-    assert "gpu=1" in dry.stdout
-    too_many = clone.run(
-        "snakemake", "--dry-run", "--cores", "16", "--profile", "workflow/profiles/gpu",
-        "--set-resources", "model_based:gpu=5", "--configfile", "config/smoke.yaml",
-        "--", "all_model_based",
-    )  # fmt: skip
-    assert too_many.returncode == 0
+    assert done.returncode == 0, done.stdout[-3000:]
+    found = re.findall(r"Algorithm 1: |Finished jobid: \d+ \(Rule: model_based\)", done.stdout)
+    words = " ".join("start" if line.startswith("Algorithm") else "end" for line in found)
+    assert words.startswith(order), words
