@@ -173,7 +173,7 @@ def test_killed_at_random_instants(tiny, undisturbed, victim, command, kills, se
     draw = random.Random(seed)
     iterations = Iterations(tiny)
     # Instants all over the workflow, however fast the machine is.
-    longest = undisturbed.seconds / (4 if victim == "job" else 2)
+    longest = undisturbed.seconds / (4 if victim == "job" else 3)
     while kills:
         process = tiny.start(*command)
         while kills and process.poll() is None:
