@@ -5,6 +5,7 @@ Exit status 0, 1 (the step failed, or a verdict changed) or 2 (wrong input).
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from safetensors import SafetensorError
 
 from mbmf.errors import InputError, NonFiniteError, SimulationError, printable
 from mbmf.processes import end_with
@@ -52,7 +54,9 @@ def model_based(
     output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
     models: Annotated[Path, typer.Option(help="folder for models and held-out rollouts")],
     threads: Threads = 1,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    device: Annotated[
+        str, typer.Option(envvar="MBMF_DEVICE", help="cpu, cuda, cuda:1, ...")
+    ] = "cpu",
 ) -> None:
     """Run Algorithm 1, going on from the checkpoint of an interrupted run."""
     import torch
@@ -278,6 +282,24 @@ def runs_page(
 
 
 @app.command()
+def notebook(
+    notebook: Annotated[Path, typer.Argument(help="to execute")],
+    output: Annotated[Path, typer.Argument(help="the same with its outputs")],
+    parameters: Annotated[str, typer.Option(help="of the notebook, as JSON")] = "{}",
+) -> None:
+    """Execute a notebook, as the figures' rules do."""
+    from mbmf.notebooks import execute_notebook
+
+    if not notebook.is_file():
+        raise InputError(f"{notebook}: no such file")
+    try:
+        values = json.loads(parameters)
+    except ValueError as error:
+        raise InputError(f"--parameters: should be JSON ({error})") from None
+    execute_notebook(notebook, output, values)
+
+
+@app.command()
 def pipeline() -> None:
     """Write dvc.yaml of each scale anew, in the repository's root."""
     from mbmf.files import write_text
@@ -343,7 +365,7 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         os._exit(1)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         # A folder that cannot be written, a full disk: the system says it in one line.
         print(error, file=sys.stderr)
         sys.exit(1)

@@ -200,6 +200,25 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
     }
 
 
+def shown(scale: str) -> dict[str, Any]:
+    """What `dvc metrics` and `dvc plots` show of a scale, beside the stages."""
+    up = "/".join(".." for _ in pipeline_file(scale).parent.parts)
+    results = Path(up) / "results" / scale
+    return {
+        "metrics": [(results / "speedups.json").as_posix()],
+        "plots": [
+            {
+                (results / "tables" / f"{figure}.csv").as_posix(): {
+                    "x": "env_steps",
+                    "y": "return",
+                    "template": "scatter",
+                }
+            }
+            for figure in ("figure_6", "figure_7")
+        ],
+    }
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes a list that stands twice twice, instead of as an alias."""
 
@@ -211,5 +230,5 @@ def pipeline_text(scale: str, root: Path) -> str:
     """Content of the scale's dvc.yaml."""
     head = "# Written by `mbmf pipeline`; change src/mbmf/pipeline.py instead.\n"
     return head + yaml.dump(
-        {"stages": stages(scale, root)}, Dumper=_Dumper, sort_keys=False, width=100
+        {"stages": stages(scale, root)} | shown(scale), Dumper=_Dumper, sort_keys=False, width=100
     )

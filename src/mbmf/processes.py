@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import select
+import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 import psutil
@@ -40,6 +44,32 @@ def end_with_dvc() -> None:
         if any(Path(word).name == "dvc" for word in ancestor.cmdline()[:2]):
             end_with(ancestor.pid)
             return
+
+
+def end_jobs_on_sigterm() -> None:
+    """Let SIGTERM end this process and its jobs in seconds, as Ctrl-C on a terminal does.
+
+    Snakemake's own answer to it is to wait for the running jobs, which may take days.
+    """
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        for job in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):  # it has ended just now
+                job.terminate()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def remove_left_over(folder: Path) -> None:
+    """Remove what `mbmf.files.written_whole` could not when its process was killed.
+
+    Args:
+        folder: of results; nothing may be writing there.
+    """
+    for path in folder.rglob(".*"):
+        if re.fullmatch(r"\..+\.\d+(\.\w+)?", path.name) and path.is_file():
+            path.unlink()
 
 
 def hold_alone(path: Path) -> IO[str]:

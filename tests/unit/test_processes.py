@@ -8,12 +8,12 @@ import psutil
 import pytest
 
 from mbmf.errors import InputError
-from mbmf.processes import hold_alone
+from mbmf.processes import hold_alone, remove_left_over
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from mbmf.processes import hold_alone
+from mbmf.processes import hold_alone, remove_left_over
 held = hold_alone(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)
@@ -30,6 +30,17 @@ import os, subprocess, sys
 environment = os.environ | {"PARENT": str(os.getpid())}
 # By a shell, as Snakemake starts its jobs: the job's own parent is not who must live.
 subprocess.run(["bash", "-c", f"{sys.executable} -c '{sys.argv[1]}'; true"], env=environment)
+"""
+TERMINATED = """
+import subprocess, sys
+from mbmf.processes import end_jobs_on_sigterm
+end_jobs_on_sigterm()
+job = subprocess.Popen(["sleep", "60"])
+print(job.pid, flush=True)
+try:
+    job.wait()
+except KeyboardInterrupt:
+    sys.exit(130)
 """
 
 
@@ -81,3 +92,35 @@ def test_a_job_whose_starter_is_gone_already_ends_at_once():
         [sys.executable, "-c", CHILD], env={"PARENT": str(done.pid)}, check=False, timeout=30
     )
     assert child.returncode == 1
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
+    killed = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from pathlib import Path; from mbmf.files import written_whole\n"
+            "with written_whole(Path(sys.argv[1])) as aside:\n"
+            "    aside.write_text('a part'); print(flush=True); time.sleep(60)",
+            tmp_path / "run" / "curve.csv",
+        ],
+        stdout=subprocess.PIPE,
+    )
+    killed.stdout.readline()
+    killed.kill()
+    killed.wait()
+    kept = ["run/checkpoint.safetensors", "run/.gitignore", "run/.notes.md", "run/a.7.csv"]
+    for name in kept:
+        (tmp_path / name).write_text("whole")
+    assert len(list((tmp_path / "run").iterdir())) == len(kept) + 1
+    remove_left_over(tmp_path)
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.relative_to(tmp_path).as_posix() for path in left} == set(kept)
+
+
+def test_sigterm_ends_a_process_and_its_jobs():
+    process = start(TERMINATED)
+    job = int(process.stdout.readline())
+    process.terminate()
+    assert process.wait(20) == 130
+    assert gone(job)

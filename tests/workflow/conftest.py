@@ -1,9 +1,11 @@
 """A clone of the repository in which tests run Snakemake and DVC as a user does."""
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,32 +14,60 @@ ROOT = Path(__file__).parents[2]
 IGNORED = shutil.ignore_patterns(
     ".venv*", ".snakemake", "results", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info"
 )
+IDENTITY = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+PIPELINE = "workflow/dvc/smoke/dvc.yaml"
 
 
 class Clone:
-    """A copy of the working tree under git, with its own package on the path."""
+    """A copy of the repository under git, with its own package on the path."""
+
+    seconds: float
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @classmethod
+    def of_tree(cls, folder: Path, smoke: Path | None = None) -> "Clone":
+        """Copy the working tree; `smoke` takes the place of config/smoke.yaml."""
+        self = cls(folder)
         shutil.copytree(ROOT, folder, ignore=IGNORED, symlinks=True)
         shutil.rmtree(folder / ".git")
         for name in ("cache", "tmp"):
             shutil.rmtree(folder / ".dvc" / name, ignore_errors=True)
-        identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-        for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "copy"]):
-            subprocess.run(["git", *command], cwd=folder, check=True)
+        if smoke:
+            shutil.copy(smoke, folder / "config/smoke.yaml")
+        self.git("init", "-q")
+        self.commit("copy")
+        return self
 
-    def run(self, *command: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
-        """Run a command of the environment in the clone; stdout and stderr together."""
-        # The package of the copy, not the one that is installed: tests change its source.
-        environment = os.environ | {
+    def cloned(self, folder: Path) -> "Clone":
+        """Clone what is committed, as git does it."""
+        subprocess.run(["git", "clone", "-q", self.folder, folder], check=True)
+        return Clone(folder)
+
+    def git(self, *command: str) -> None:
+        """Run git in the clone."""
+        subprocess.run(["git", *IDENTITY, *command], cwd=self.folder, check=True)
+
+    def commit(self, message: str) -> None:
+        """Commit all that git does not ignore."""
+        self.git("add", "-A")
+        self.git("commit", "-qm", message)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The package of the copy, not the one that is installed: tests change its source."""
+        return os.environ | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(self.folder / "src"),
         }
+
+    def run(self, *command: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
+        """Run a command of the environment in the clone; stdout and stderr together."""
         return subprocess.run(
             command,
             cwd=self.folder,
-            env=environment,
+            env=self.environment,
             timeout=timeout,
             text=True,
             stdout=subprocess.PIPE,
@@ -45,22 +75,45 @@ class Clone:
             check=False,
         )
 
-    def snakemake(self, *arguments: str, scale: str = "smoke") -> subprocess.CompletedProcess[str]:
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start a command in a process group of its own."""
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def snakemake(
+        self, *arguments: str, scale: str = "smoke", timeout: float = 400
+    ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake at a scale."""
         overlay = [] if scale == "paper" else ["--configfile", f"config/{scale}.yaml"]
-        return self.run("snakemake", "--cores", "2", *overlay, *arguments)
+        return self.run("snakemake", "--cores", "2", *overlay, *arguments, timeout=timeout)
 
     def files(self, pattern: str) -> dict[str, bytes]:
         """Content of the files that match, by path."""
         found = sorted(path for path in self.folder.glob(pattern) if path.is_file())
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in found}
 
+    def digests(self) -> dict[str, str]:
+        """Digests of all results that must be the same bytes whenever they are made."""
+        parts = ("data", "models", "divergence", "tables", "figures")
+        patterns = [*(f"{part}/**/*" for part in parts), "runs/**/curve.csv", "*.json"]
+        return {
+            path: hashlib.sha256(content).hexdigest()
+            for pattern in patterns
+            for path, content in self.files(f"results/smoke/{pattern}").items()
+        }
+
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A clone in which `dvc repro` has finished the smoke scale. Tests must not change it."""
-    clone = Clone(tmp_path_factory.mktemp("finished") / "mbmf")
-    done = clone.run("dvc", "repro", "workflow/dvc/smoke/dvc.yaml", timeout=600)
+    clone = Clone.of_tree(tmp_path_factory.mktemp("finished") / "mbmf")
+    done = clone.run("dvc", "repro", PIPELINE, timeout=600)
     assert done.returncode == 0, done.stdout[-3000:]
     return clone
 
@@ -68,4 +121,34 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def clone(tmp_path):
     """A fresh clone that a test may do anything with."""
-    return Clone(tmp_path / "mbmf")
+    return Clone.of_tree(tmp_path / "mbmf")
+
+
+TINY = Path(__file__).with_name("tiny.yaml")
+
+
+@pytest.fixture(scope="session")
+def make_tiny():
+    """Makes a clone in a folder whose smoke scale is as small as it gets."""
+    return lambda folder: Clone.of_tree(folder, TINY)
+
+
+@pytest.fixture
+def tiny(make_tiny, tmp_path):
+    """Such a clone that a test may do anything with."""
+    return make_tiny(tmp_path / "mbmf")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(make_tiny, tmp_path_factory):
+    """Such a clone in which `dvc repro` has finished, and the `seconds` that it took.
+
+    Tests must not change it.
+    """
+    clone = make_tiny(tmp_path_factory.mktemp("undisturbed") / "mbmf")
+    started = time.monotonic()
+    done = clone.run("dvc", "repro", PIPELINE, timeout=900)
+    assert done.returncode == 0, done.stdout[-3000:]
+    clone.seconds = time.monotonic() - started
+    assert len(clone.digests()) > 40
+    return clone

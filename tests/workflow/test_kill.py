@@ -1,12 +1,13 @@
 """`kill -9` in the middle: the same command goes on, and ends in the same bytes."""
 
 import os
+import random
+import re
+import shutil
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 import pytest
@@ -19,6 +20,8 @@ OVERLAY = "figures: {figure_7: {agents: [swimmer], seeds: [0]}}"
 COMMAND = [
     "snakemake", "--cores", "2", "--configfile", "config/smoke.yaml", "one.yaml", "--", TARGET,
 ]  # fmt: skip
+ALL = ["snakemake", "--cores", "2", "--configfile", "config/smoke.yaml"]
+REPRO = ["dvc", "repro", "workflow/dvc/smoke/dvc.yaml"]
 
 
 @pytest.fixture
@@ -29,11 +32,13 @@ def small(clone):
 
 
 def jobs_of(pid):
+    """Processes of `mbmf <step>` below a process."""
     found = []
-    for process in psutil.Process(pid).children(recursive=True):
-        with suppress(psutil.Error):  # it has ended just now
-            if "mbmf" in " ".join(process.cmdline()):
-                found.append(process)
+    with suppress(psutil.Error):
+        for process in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.Error):  # it has ended just now
+                if any(word.endswith("/mbmf") for word in process.cmdline()[:2]):
+                    found.append(process)
     return found
 
 
@@ -43,17 +48,6 @@ def runs_step(pid, step):
             if step in job.cmdline():
                 return True
     return False
-
-
-def start(clone, *command):
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "PYTHONPATH": str(clone.folder / "src"),
-    }
-    return subprocess.Popen(
-        command, cwd=clone.folder, env=environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 def wait_for(condition, seconds=120):
@@ -66,10 +60,10 @@ def wait_for(condition, seconds=120):
 @pytest.mark.xdist_group("kill")
 def test_killed_again_and_again_the_same_command_ends_in_the_same_bytes(small, finished):
     for step in ("random-data", "model-based", "imitation", "trpo"):
-        process = start(small, *COMMAND)
+        process = small.start(*COMMAND)
         wait_for(lambda step=step, process=process: runs_step(process.pid, step))
         jobs = jobs_of(process.pid)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
         # No job outlives its Snakemake: it would meet the next call's at its checkpoint.
         _, alive = psutil.wait_procs(jobs, timeout=10)
@@ -85,7 +79,7 @@ def test_killed_again_and_again_the_same_command_ends_in_the_same_bytes(small, f
 
 
 def test_a_second_call_is_refused_and_named(small):
-    first = start(small, *COMMAND)
+    first = small.start(*COMMAND)
     lock = small.folder / ".snakemake" / "smoke.lock"
     wait_for(lambda: lock.exists() and lock.read_text() and jobs_of(first.pid))
     second = small.run(*COMMAND)
@@ -96,3 +90,142 @@ def test_a_second_call_is_refused_and_named(small):
     assert dry.returncode == 0, dry.stdout[-2000:]
     first.kill()
     first.wait()
+
+
+# Iterations of which a kill may cost the last: TRPO is saved after each fifth only.
+MAY_BE_LOST = {"model_based": 1, "imitation": 1, "trpo": 5}
+
+
+class Iterations:
+    """How far each run of a clone has come, by the lines in its log."""
+
+    def __init__(self, clone):
+        self.folder = clone.folder / "results/smoke/logs"
+        self.seen = {}
+        self.reached = {}
+
+    def check(self):
+        """No run fell behind by more than it may since the last time."""
+        for kind, may_be_lost in MAY_BE_LOST.items():
+            for path in self.folder.glob(f"{kind}/**/*.log"):
+                text = path.read_text(errors="replace")
+                found = [int(number) for number in re.findall(r"iteration (\d+)/", text)]
+                if not found:
+                    continue
+                if not text.startswith(self.seen.get(path, "\0")):
+                    reached = self.reached.get(path, 0)
+                    assert found[0] > reached - may_be_lost, (path, reached, text)
+                self.seen[path] = text
+                self.reached[path] = max(found[-1], self.reached.get(path, 0))
+
+
+def left_over(clone):
+    """Parts of files, and checkpoints of runs that are over."""
+    return [
+        path
+        for path in (clone.folder / "results").rglob("*")
+        if path.name.startswith(".") or path.name == "checkpoint.safetensors"
+    ]
+
+
+def start_again(clone):
+    """Nothing is left to kill: wipe what was made."""
+    for path in ("results", ".snakemake", ".dvc/cache", ".dvc/tmp", "workflow/dvc/smoke/dvc.lock"):
+        shutil.rmtree(clone.folder / path, ignore_errors=True)
+    (clone.folder / "workflow/dvc/smoke/dvc.lock").unlink(missing_ok=True)
+
+
+def kill(process, victim, draw):
+    """Kill -9 the victim and say whether it was there; all of its jobs must end with it."""
+    jobs = jobs_of(process.pid)
+    if victim == "job":
+        if not jobs:
+            return False
+        with suppress(psutil.Error):
+            draw.choice(jobs).kill()
+        return True
+    if process.poll() is not None:
+        return False
+    below = psutil.Process(process.pid).children(recursive=True)
+    if victim == "everything":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(below, timeout=20)
+    assert not alive
+    return True
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("tiny")
+@pytest.mark.parametrize(
+    ("victim", "command", "kills", "seed"),
+    [
+        ("job", ALL, 10, 1),
+        ("snakemake", ALL, 8, 2),
+        ("everything", ALL, 8, 3),
+        ("dvc", REPRO, 8, 4),
+    ],
+    ids=["job", "snakemake", "everything", "dvc"],
+)
+def test_killed_at_random_instants(tiny, undisturbed, victim, command, kills, seed):
+    draw = random.Random(seed)
+    iterations = Iterations(tiny)
+    # Instants all over the workflow, however fast the machine is.
+    longest = undisturbed.seconds / (4 if victim == "job" else 3)
+    while kills:
+        process = tiny.start(*command)
+        while kills and process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(draw.uniform(0, longest))
+            kills -= kill(process, victim, draw)
+        code = process.wait()
+        iterations.check()
+        if code == 0:
+            assert tiny.digests() == undisturbed.digests()
+            start_again(tiny)
+            iterations = Iterations(tiny)
+    done = tiny.run(*command, timeout=900)
+    assert done.returncode == 0, done.stdout[-3000:]
+    iterations.check()
+    assert tiny.digests() == undisturbed.digests()
+    assert not left_over(tiny)
+    again = tiny.run(*ALL, "--dry-run")
+    assert "Nothing to be done" in again.stdout, again.stdout[-2000:]
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("tiny")
+def test_a_machine_that_sleeps(tiny, undisturbed):
+    draw = random.Random(5)
+    process = tiny.start(*ALL)
+    while process.poll() is None:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(draw.uniform(0, undisturbed.seconds / 4))
+            break
+        os.killpg(process.pid, signal.SIGSTOP)
+        time.sleep(draw.uniform(0, 5))
+        os.killpg(process.pid, signal.SIGCONT)
+    assert process.wait() == 0
+    assert tiny.digests() == undisturbed.digests()
+
+
+@pytest.mark.parametrize("victim", ["snakemake", "dvc"])
+def test_sigterm_ends_all_in_seconds_and_the_same_command_goes_on(tiny, victim):
+    command = [*ALL, "--", "all_model_based"] if victim == "snakemake" else REPRO
+    overlay = tiny.folder / "config/smoke.yaml"
+    overlay.write_text(overlay.read_text().replace("iterations: 4,", "iterations: 100000,"))
+
+    def log_says(words):
+        found = (tiny.folder / "results/smoke/logs/model_based").rglob("*.log")
+        return any(words in path.read_text() for path in found)
+
+    for words in ("iteration 2/", "going on from there"):
+        process = tiny.start(*command)
+        wait_for(lambda words=words: log_says(words), 300)
+        below = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        assert process.wait(20) != 0
+        _, alive = psutil.wait_procs(below, timeout=20)
+        assert not alive

@@ -8,17 +8,28 @@ from pathlib import Path
 from snakemake.utils import Paramspace
 
 from mbmf import experiments
+from mbmf.checkout import level_times
 from mbmf.configuration import check_configuration
 from mbmf.errors import InputError
 from mbmf.fingerprint import code_digest
 from mbmf.finished import made_by
-from mbmf.processes import end_with_dvc, hold_alone
+from mbmf.processes import (
+    end_jobs_on_sigterm,
+    end_with_dvc,
+    hold_alone,
+    remove_left_over,
+)
+from mbmf.slurm import cancel_left_over
 from mbmf.yaml_files import read_yaml
 
 # One thread in each process, whatever the libraries think of the machine: Snakemake
 # runs as many of them as there are cores.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
+
+# Where there are places on a GPU (profiles/gpu), Algorithm 1 runs there.
+if "gpu" in workflow.global_resources:
+    os.environ.setdefault("MBMF_DEVICE", "cuda")
 
 # A job ends with the Snakemake that started it, and that with its DVC.
 os.environ.update(MBMF_END_WITH=str(os.getpid()))
@@ -39,19 +50,31 @@ except InputError as error:
 def start_alone():
     """One call at a time on a scale's results. A lock of the system, gone with its process."""
     if workflow.is_main_process:
+        # Jobs in Slurm's queue do not name their scale: one call at a time of all of them.
+        on_slurm = workflow.executor_plugin.name == "slurm"
+        names = [configuration.scale, *(["slurm"] if on_slurm else [])]
         try:
-            globals()["ALONE"] = hold_alone(
-                Path(f".snakemake/{configuration.scale}.lock")
-            )
+            globals()["ALONE"] = [
+                hold_alone(Path(f".snakemake/{name}.lock")) for name in names
+            ]
+            if on_slurm:
+                cancel_left_over(Path.cwd())
         except InputError as error:
             print(error, file=sys.stderr)
             os._exit(2)
         end_with_dvc()
+        end_jobs_on_sigterm()
+        remove_left_over(Path(RESULTS))
 
 
 RESULTS = f"results/{configuration.scale}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
+
+# The first call in a clone: Snakemake, which goes by file times, would draw figures anew.
+if workflow.is_main_process and not Path(".snakemake/metadata").exists():
+    level_times(Path.cwd(), RESULTS, "workflow/notebooks", "config/claims.yaml")
+
 FORMATS = ["svg", "pdf", "png"]
 
 # Of the report; it sorts them by name.

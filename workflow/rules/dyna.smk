@@ -50,5 +50,5 @@ rule dyna:
     message:
         "Figures 8.2, 8.4 and 8.5: Dyna-Q"
     shell:
-        "papermill {input.notebook:q} {output.notebook:q} --kernel python3 --no-progress-bar"
-        " --parameters_yaml {params.parameters:q} > {log:q} 2>&1"
+        "mbmf notebook {input.notebook:q} {output.notebook:q}"
+        " --parameters {params.parameters:q} > {log:q} 2>&1"

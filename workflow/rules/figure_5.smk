@@ -87,5 +87,5 @@ rule figure_5:
     message:
         "Figure 5: rollout divergence"
     shell:
-        "papermill {input.notebook:q} {output.notebook:q} --kernel python3 --no-progress-bar"
-        " --parameters_yaml {params.parameters:q} > {log:q} 2>&1"
+        "mbmf notebook {input.notebook:q} {output.notebook:q}"
+        " --parameters {params.parameters:q} > {log:q} 2>&1"

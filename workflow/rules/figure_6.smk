@@ -46,5 +46,5 @@ rule figure_6:
     message:
         "Figure 6: design decisions"
     shell:
-        "papermill {input.notebook:q} {output.notebook:q} --kernel python3 --no-progress-bar"
-        " --parameters_yaml {params.parameters:q} > {log:q} 2>&1"
+        "mbmf notebook {input.notebook:q} {output.notebook:q}"
+        " --parameters {params.parameters:q} > {log:q} 2>&1"

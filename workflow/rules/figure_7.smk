@@ -68,5 +68,5 @@ rule figure_7:
     message:
         "Figure 7: model-based and model-free"
     shell:
-        "papermill {input.notebook:q} {output.notebook:q} --kernel python3 --no-progress-bar"
-        " --parameters_yaml {params.parameters:q} > {log:q} 2>&1"
+        "mbmf notebook {input.notebook:q} {output.notebook:q}"
+        " --parameters {params.parameters:q} > {log:q} 2>&1"

@@ -1,0 +1,35 @@
+"""File times in a fresh clone, where they say nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+
+def level_times(folder: Path, *places: str) -> None:
+    """Give files that stand as they were committed one time, the oldest among them.
+
+    git writes files in any order, so that after a clone results look older or newer than what
+    they were made from by chance. A file changed since then keeps its own, later time. Does
+    nothing outside a git repository.
+
+    Args:
+        folder: root of the repository.
+        places: files and folders in it, results and what they are made from.
+    """
+    try:
+        tracked = set(_git(folder, "ls-files", "-z", "--", *places))
+        changed = set(_git(folder, "diff", "--name-only", "-z", "HEAD", "--", *places))
+    except (OSError, subprocess.CalledProcessError):
+        return
+    paths = [folder / name for name in tracked - changed]
+    if paths:
+        oldest = min(path.stat().st_mtime_ns for path in paths)
+        for path in paths:
+            os.utime(path, ns=(oldest, oldest))
+
+
+def _git(folder: Path, *command: str) -> list[str]:
+    done = subprocess.run(["git", *command], cwd=folder, capture_output=True, text=True, check=True)
+    return [name for name in done.stdout.split("\0") if name]

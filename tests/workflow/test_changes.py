@@ -1,0 +1,233 @@
+"""After a change: what it touches is made anew, and nothing else."""
+
+import json
+import os
+import random
+import re
+import shutil
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+PIPELINE = "workflow/dvc/smoke/dvc.yaml"
+EVERY_RUN = {
+    "model_based", "divergence", "divergence_tables", "figure_5", "figure_6_table", "figure_6",
+    "imitation", "trpo", "figure_7_table", "speedups", "figure_7", "claims",
+}  # fmt: skip
+
+
+def copy_of(origin, folder):
+    """A copy that may be changed, with the file times of the original."""
+    shutil.copytree(origin.folder, folder, symlinks=True)
+    return type(origin)(folder)
+
+
+def planned(clone, *arguments):
+    """How many jobs of each rule Snakemake would run."""
+    dry = clone.snakemake("--dry-run", *arguments)
+    assert dry.returncode == 0, dry.stdout[-3000:]
+    if "Nothing to be done" in dry.stdout:
+        return {}
+    table = dry.stdout.split("Job stats:")[1].split("total")[0]
+    counts = {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+    counts.pop("all", None)
+    return counts
+
+
+def stale(clone):
+    """Stages that DVC holds to be out of date, with what changed."""
+    status = clone.run("dvc", "status", "--json", PIPELINE)
+    assert status.returncode == 0, status.stdout
+    return {name.split(":")[-1]: what for name, what in json.loads(status.stdout).items()}
+
+
+def replace(clone, file, old, new):
+    path = clone.folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.fixture
+def changed(finished, tmp_path):
+    """A copy of the finished smoke scale to change."""
+    return copy_of(finished, tmp_path / "mbmf")
+
+
+SMALLER = "planning: {horizon: 5, num_samples: 20}"
+CHANGES = {
+    "comment and docstring": (
+        "src/mbmf/planning.py", '"""', '"""Words. ', set(),
+        {"model_based", "imitation", "figure_5"},
+    ),
+    "planner": (
+        "src/mbmf/planning.py", "\nimport ", "\nNEW = 1\nimport ", EVERY_RUN,
+        {"model_based", "imitation", "figure_5"},
+    ),
+    "Dyna-Q": (
+        "src/mbmf/dyna/algorithms.py", "\nimport ", "\nNEW = 1\nimport ",
+        {"dyna_tables", "dyna", "claims"}, {"dyna"},
+    ),
+    "a figure": (
+        "src/mbmf/figures/design_decisions.py", "\nimport ", "\nNEW = 1\nimport ",
+        {"figure_6"}, {"figure_6"},
+    ),
+    "all figures": (
+        "src/mbmf/figures/style.py", "\nimport ", "\nNEW = 1\nimport ",
+        {"figure_5", "figure_6", "figure_7", "dyna"}, {"figure_5", "figure_6", "figure_7", "dyna"},
+    ),
+    "notebook": (
+        "workflow/notebooks/figure_6.ipynb", '"cells"', '"cells" ', {"figure_6"}, {"figure_6"},
+    ),
+    "claims": ("config/claims.yaml", "\n", "\n# Words.\n", {"claims"}, {"claims"}),
+    "a value of one agent": (
+        "config/smoke.yaml", SMALLER, SMALLER.replace("20", "19"), EVERY_RUN - {"figure_5"}, None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.xdist_group("finished")
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_a_change_touches(changed, change):
+    file, old, new, rules, stages = CHANGES[change]
+    replace(changed, file, old, new)
+    assert set(planned(changed)) == rules
+    if stages is not None:
+        assert set(stale(changed)) == stages
+
+
+@pytest.mark.xdist_group("finished")
+def test_a_changed_value_is_a_new_run_and_the_old_one_stays(changed):
+    before = changed.files("results/smoke/runs/**/*")
+    more = changed.folder / "more.yaml"
+    more.write_text(
+        "figures: {figure_6: {sweeps: [{panel: a, parameter: dynamics.epochs, values: [3]}]}}"
+    )
+    counts = planned(changed, "--configfile", "config/smoke.yaml", "more.yaml")
+    # Two agents, two seeds: the sweep's one value that was not there before.
+    assert counts == {"model_based": 4, "figure_6_table": 1, "figure_6": 1, "claims": 1}
+    assert changed.files("results/smoke/runs/**/*") == before
+
+
+@pytest.mark.xdist_group("finished")
+def test_an_overlay_belongs_to_its_scale(changed):
+    before = [changed.run("dvc", "status", "--json", path).stdout for path in ("dvc.yaml",)]
+    replace(changed, "config/smoke.yaml", "num_samples: 20", "num_samples: 21")
+    assert {"model_based", "figure_6"} <= set(stale(changed))
+    assert before == [changed.run("dvc", "status", "--json", path).stdout for path in ("dvc.yaml",)]
+
+
+@pytest.fixture
+def committed(finished, tmp_path):
+    """The finished smoke scale with its small results in git and the rest in a DVC remote."""
+    origin = copy_of(finished, tmp_path / "origin")
+    small = ("runs", "tables", "figures", "notebooks", "speedups.json", "claims.json")
+    origin.git("add", "-f", *(f"results/smoke/{name}" for name in small))
+    origin.commit("results")
+    (tmp_path / "store").mkdir()
+    for command in (
+        ("add", "--default", "store", str(tmp_path / "store")),
+        ("modify", "store", "verify", "true"),
+    ):
+        assert origin.run("dvc", "remote", *command).returncode == 0
+    origin.commit("remote")
+    pushed = origin.run("dvc", "push", PIPELINE)
+    assert pushed.returncode == 0, pushed.stdout
+    return origin
+
+
+@pytest.mark.xdist_group("finished")
+def test_a_fresh_clone_asks_for_nothing_but_what_is_missing(committed, tmp_path):
+    fresh = committed.cloned(tmp_path / "fresh")
+    draw = random.Random(0)
+    for path in fresh.folder.rglob("*"):
+        if path.is_file() and ".git" not in path.parts:
+            time = 1_700_000_000 + draw.randrange(1_000_000)
+            os.utime(path, (time, time))
+    pulled = fresh.run("dvc", "pull", PIPELINE)
+    assert pulled.returncode == 0, pulled.stdout
+    assert stale(fresh) == {}
+    assert planned(fresh) == {}
+    # One table is lost: it, and what rests on it.
+    (fresh.folder / "results/smoke/tables/figure_6.csv").unlink()
+    assert planned(fresh) == {"figure_6_table": 1, "figure_6": 1, "claims": 1}
+    # And a change after the clone is seen.
+    replace(fresh, "workflow/notebooks/figure_7.ipynb", '"cells"', '"cells" ')
+    assert "figure_7" in planned(fresh)
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("tiny")
+@pytest.mark.parametrize("tool", ["snakemake", "dvc"])
+def test_a_new_seed_makes_its_runs_only(undisturbed, tmp_path, tool):
+    changed = copy_of(undisturbed, tmp_path / "mbmf")
+    replace(changed, "config/smoke.yaml", "seeds: [0]", "seeds: [0, 1]")
+    times = {
+        path: path.stat().st_mtime_ns
+        for part in ("runs", "models", "data")
+        for path in (changed.folder / "results/smoke" / part).rglob("*")
+        if path.is_file()
+    }
+    done = changed.snakemake() if tool == "snakemake" else changed.run("dvc", "repro", PIPELINE)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert all(path.stat().st_mtime_ns == time for path, time in times.items())
+    made = changed.digests()
+    new = {path for path in made if path not in undisturbed.digests()}
+    assert new
+    assert all("seed~1" in path for path in new)
+    # Two configurations of Algorithm 1; Figure 7 has its own list of seeds.
+    assert len([path for path in new if "runs/model_based" in path]) == 2
+    same = {path for path, digest in undisturbed.digests().items() if made[path] == digest}
+    assert {path for path in same if "/tables/dyna" in path or "figure_7" in path}
+    assert "results/smoke/tables/figure_6.csv" not in same
+    assert planned(changed) == {}
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("tiny")
+def test_a_comment_makes_dvc_repro_run_no_job(undisturbed, tmp_path):
+    changed = copy_of(undisturbed, tmp_path / "mbmf")
+    for file in ("src/mbmf/planning.py", "src/mbmf/figures/style.py"):
+        replace(changed, file, '"""', '"""Words. ')
+    assert stale(changed)
+    done = changed.run("dvc", "repro", PIPELINE)
+    assert done.returncode == 0, done.stdout
+    assert "Nothing to be done" in done.stdout
+    assert "Finished jobid" not in done.stdout
+    assert stale(changed) == {}
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("tiny")
+def test_one_core_and_two_give_the_same_bytes(tiny, undisturbed):
+    """Every table, model and figure; two cores made the other."""
+    done = tiny.run("snakemake", "--cores", "1", "--configfile", "config/smoke.yaml", timeout=1800)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert tiny.digests() == undisturbed.digests()
+    suffixes = {path.rsplit(".", 1)[1] for path in tiny.digests()}
+    assert suffixes == {"csv", "parquet", "json", "safetensors", "svg", "pdf", "png"}
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("tiny")
+def test_dvc_shows_differences_and_runs_experiments(undisturbed, tmp_path):
+    """What README shows of `dvc params diff`, `metrics diff`, `plots diff` and `exp run`."""
+    changed = copy_of(undisturbed, tmp_path / "mbmf")
+    changed.git("add", "-f", "results/smoke/tables", "results/smoke/speedups.json")
+    changed.git("add", "-f", "results/smoke/claims.json", "results/smoke/runs")
+    changed.commit("results")
+    run = changed.run(
+        "dvc", "exp", "run", PIPELINE, "-S", "config/smoke.yaml:seeds=[0,1]", timeout=900
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+    parameters = changed.run("dvc", "params", "diff")
+    assert re.search(r"config/smoke.yaml +seeds +\[0\] +\[0, 1\]", parameters.stdout), (
+        parameters.stdout
+    )
+    metrics = changed.run("dvc", "metrics", "diff", "--all")
+    assert metrics.returncode == 0, metrics.stdout
+    assert "results/smoke/speedups.json" in metrics.stdout, metrics.stdout
+    plots = changed.run("dvc", "plots", "diff", "HEAD", "--out", "plots")
+    assert plots.returncode == 0, plots.stdout
+    assert "figure_6.csv" in (changed.folder / "plots/index.html").read_text()
