@@ -28,6 +28,11 @@ Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, hopper or ant")
 Seed = Annotated[int, typer.Option(min=0, help="of all random streams of the run")]
 Threads = Annotated[int, typer.Option(min=1, help="processor threads")]
 JsonSettings = Annotated[str, typer.Option("--settings", help="the run's settings as JSON")]
+Scale = Annotated[str, typer.Option(help="paper, or an overlay in config/: quick, smoke, ...")]
+ConfigFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--configfile", help="overlay, as Snakemake's; instead of --scale"),
+]
 
 
 @app.command()
@@ -193,6 +198,21 @@ def claims(
         print(line, file=sys.stderr)
     if changed or refused:
         raise typer.Exit(2 if refused else 1)
+
+
+@app.command()
+def status(
+    scale: Scale = "paper",
+    configfile: ConfigFiles = None,
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="to share the work; all of this machine's")
+    ] = None,
+) -> None:
+    """Show what is done, running, failed or missing, and how long the rest takes."""
+    from mbmf.jobs import configuration_of
+    from mbmf.status import report
+
+    print(report(configuration_of(scale, configfile or []), cores or os.cpu_count() or 1))
 
 
 @app.command()

@@ -11,6 +11,7 @@ from mbmf import experiments
 from mbmf.configuration import check_configuration
 from mbmf.errors import InputError
 from mbmf.fingerprint import code_digest
+from mbmf.jobs import IMITATION_STEPS, MODEL_BASED_STEPS, RANDOM_DATA_STEPS
 from mbmf.processes import end_with_dvc, hold_alone
 from mbmf.yaml_files import read_yaml
 
@@ -56,9 +57,6 @@ FORMATS = ["svg", "pdf", "png"]
 # What made them stands in the paths of data and models, which git does not keep: after a
 # change of the code they are missing, and so is made anew all that rests on them, in one call.
 # (Of two stale jobs in a row Snakemake overlooks the second where its input is ancient.)
-RANDOM_DATA_STEPS = ["mbmf.steps.random_data"]
-MODEL_BASED_STEPS = [*RANDOM_DATA_STEPS, "mbmf.steps.model_based"]
-IMITATION_STEPS = [*MODEL_BASED_STEPS, "mbmf.steps.imitation"]
 RANDOM_DATA = f"{RESULTS}/data/random/code~{code_digest(*RANDOM_DATA_STEPS)}"
 EXPERT_DATA = f"{RESULTS}/data/expert/code~{code_digest(*IMITATION_STEPS)}"
 MODELS = f"{RESULTS}/models/model_based/code~{code_digest(*MODEL_BASED_STEPS)}"
