@@ -29,9 +29,13 @@ app = typer.Typer(
 Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, hopper or ant")]
 Seed = Annotated[int, typer.Option(min=0, help="of all random streams of the run")]
 Threads = Annotated[int, typer.Option(min=1, help="processor threads")]
-Scale = Annotated[str, typer.Option(help="whose results: paper, quick, ...")]
 Output = Annotated[Path, typer.Option(help="page to write")]
 JsonSettings = Annotated[str, typer.Option("--settings", help="the run's settings as JSON")]
+Scale = Annotated[str, typer.Option(help="paper, or an overlay in config/: quick, smoke, ...")]
+ConfigFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--configfile", help="overlay, as Snakemake's; instead of --scale"),
+]
 
 
 @app.command()
@@ -297,6 +301,49 @@ def notebook(
     except ValueError as error:
         raise InputError(f"--parameters: should be JSON ({error})") from None
     execute_notebook(notebook, output, values)
+
+
+@app.command()
+def status(
+    scale: Scale = "paper",
+    configfile: ConfigFiles = None,
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="to share the work; all of this machine's")
+    ] = None,
+) -> None:
+    """Show what is done, running, failed or missing, and how long the rest takes."""
+    from mbmf.jobs import configuration_of, overlays_of
+    from mbmf.status import report
+
+    configuration = configuration_of(overlays_of(scale, configfile or []))
+    print(report(configuration, cores or os.cpu_count() or 1))
+
+
+@app.command()
+def prune(
+    scale: Scale = "paper",
+    configfile: ConfigFiles = None,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="remove them; else they are only named")
+    ] = False,
+) -> None:
+    """Name files of a scale that no run asks for any more: old runs, data of older code."""
+    from mbmf.jobs import configuration_of, jobs_of, overlays_of, with_all_before
+    from mbmf.processes import hold_alone
+    from mbmf.prune import planned_outputs, records, remove, size, surplus
+
+    overlays = overlays_of(scale, configfile or [])
+    configuration = configuration_of(overlays)
+    results = Path("results") / configuration.scale
+    # No job may be about to write or to read.
+    lock = hold_alone(Path(f".snakemake/{configuration.scale}.lock")) if delete else None
+    jobs = with_all_before(jobs_of(configuration).values())
+    for path in surplus(results, planned_outputs(results, overlays) | records(results, jobs)):
+        print(f"{path}  {size(path) / 1e6:.1f} MB")
+        if delete:
+            remove(path)
+    if lock:
+        lock.close()
 
 
 @app.command()

@@ -85,6 +85,7 @@ CATEGORIES = {
     "dyna": "Figures 8.2, 8.4 and 8.5: Dyna-Q",
 }
 
+
 def figure_files(name, caption, group):
     """The files of a figure; its SVG stands in the report."""
     shown = report(
