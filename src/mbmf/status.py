@@ -13,7 +13,7 @@ import psutil
 
 from mbmf.configuration import Configuration
 from mbmf.errors import InputError
-from mbmf.estimates import Measurement, estimate, measurements, time_left
+from mbmf.estimates import Measurement, estimate, measurements, read_provenance, time_left
 from mbmf.fingerprint import code_digest
 from mbmf.jobs import Job, configuration_of, jobs_of, overlays_of, with_all_before
 
