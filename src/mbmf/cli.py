@@ -30,6 +30,11 @@ Threads = Annotated[int, typer.Option(min=1, help="processor threads")]
 Scale = Annotated[str, typer.Option(help="whose results: paper, quick, ...")]
 Output = Annotated[Path, typer.Option(help="page to write")]
 JsonSettings = Annotated[str, typer.Option("--settings", help="the run's settings as JSON")]
+Scale = Annotated[str, typer.Option(help="paper, or an overlay in config/: quick, smoke, ...")]
+ConfigFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--configfile", help="overlay, as Snakemake's; instead of --scale"),
+]
 
 
 @app.command()
@@ -275,6 +280,21 @@ def runs_page(
     from mbmf.steps.report import write_runs_page
 
     write_runs_page(group, scale, settings, provenance or [], output)
+
+
+@app.command()
+def status(
+    scale: Scale = "paper",
+    configfile: ConfigFiles = None,
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="to share the work; all of this machine's")
+    ] = None,
+) -> None:
+    """Show what is done, running, failed or missing, and how long the rest takes."""
+    from mbmf.jobs import configuration_of
+    from mbmf.status import report
+
+    print(report(configuration_of(scale, configfile or []), cores or os.cpu_count() or 1))
 
 
 @app.command()

@@ -1,0 +1,214 @@
+"""The workflow's jobs at a scale, as `mbmf status` looks at them: files, order and work.
+
+Snakemake owns the graph; this is its outline, without inputs and commands, and a test holds
+it to what Snakemake plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mbmf import experiments, work
+from mbmf.configuration import Configuration, load_configuration
+from mbmf.errors import InputError, printable
+from mbmf.experiments import ImitationRun, ModelBasedRun, Run, TrpoRun
+from mbmf.fingerprint import code_digest
+
+# The steps whose code made what lies in the folders of data and models, and is in their paths.
+RANDOM_DATA_STEPS = ["mbmf.steps.random_data"]
+MODEL_BASED_STEPS = [*RANDOM_DATA_STEPS, "mbmf.steps.model_based"]
+IMITATION_STEPS = [*MODEL_BASED_STEPS, "mbmf.steps.imitation"]
+
+CONFIG = Path("config")
+BASE = [CONFIG / "agents.yaml", CONFIG / "config.yaml"]
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One job of the workflow. Paths are relative to the scale's results.
+
+    Attributes:
+        rule: that makes it.
+        name: of its log and benchmark, without the suffix.
+        output: file that is there when it has finished.
+        after: jobs whose results it reads.
+        agent: that it concerns; empty for tables and figures.
+        folder: that holds the run's curve, provenance and checkpoint, if it is a run.
+        handed_on: file with which later runs go on; git does not keep it.
+        work: that it takes, in `mbmf.work`'s units; 1 for what is short.
+    """
+
+    rule: str
+    name: str
+    output: str
+    after: tuple[Job, ...] = ()
+    agent: str = ""
+    folder: str | None = None
+    handed_on: str | None = None
+    work: float = 1.0
+
+    @property
+    def log(self) -> str:
+        """What it printed."""
+        return f"logs/{self.name}.log"
+
+    @property
+    def benchmark(self) -> str:
+        """Snakemake's measurement of it."""
+        return f"benchmarks/{self.name}.tsv"
+
+
+def configuration_of(scale: str, configfiles: Iterable[Path]) -> Configuration:
+    """The configuration that `snakemake --configfile` would take.
+
+    Args:
+        scale: paper, or the name of an overlay in config/.
+        configfiles: overlays, if other ones; then `scale` does not matter.
+
+    Raises:
+        InputError: there is no such overlay, or the configuration is wrong.
+    """
+    overlays = list(configfiles)
+    if not overlays and scale != "paper":
+        overlays = [CONFIG / f"{scale}.yaml"]
+        if "/" in scale or not overlays[0].is_file():
+            raise InputError(
+                f"--scale {printable(scale)}: there is no file {printable(overlays[0])}; "
+                "--configfile names another"
+            )
+    return load_configuration([*BASE, *overlays])
+
+
+def run_path(run: Run) -> str:
+    """The run's parameters as Snakemake's Paramspace writes them."""
+    return "/".join(f"{key}~{value}" for key, value in run.wildcards.items())
+
+
+def jobs_of(configuration: Configuration) -> dict[str, Job]:
+    """The job that ends each figure, and the claims."""
+    jobs = _Runs()
+    five = _figure(
+        "figure_5",
+        "divergence_tables",
+        "tables/figure_5_errors.parquet",
+        [jobs.divergence(run) for run in experiments.figure_5_runs(configuration)],
+    )
+    six = _figure(
+        "figure_6",
+        "figure_6_table",
+        "tables/figure_6.csv",
+        [jobs.job(run) for run in experiments.figure_6_runs(configuration)],
+    )
+    runs: list[Run] = [
+        *experiments.figure_7_runs(configuration),
+        *experiments.imitation_runs(configuration),
+        *experiments.trpo_runs(configuration),
+    ]
+    table = Job(
+        "figure_7_table",
+        "figure_7_table",
+        "tables/figure_7.csv",
+        tuple(jobs.job(run) for run in runs),
+    )
+    speedups = Job("speedups", "speedups", "speedups.json", (table,))
+    seven = Job("figure_7", "figure_7", "notebooks/figure_7.ipynb", (table, speedups))
+    dyna = _figure("dyna", "dyna_tables", "tables/dyna_episodes.csv", [])
+    figures = {"figure_5": five, "figure_6": six, "figure_7": seven, "dyna": dyna}
+    claims = Job(
+        "claims", "claims", "claims.json", tuple(figure.after[0] for figure in figures.values())
+    )
+    return figures | {"claims": claims}
+
+
+def with_all_before(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs and all that come before them, each once, in an order in which they can run."""
+    found: dict[str, Job] = {}
+
+    def visit(job: Job) -> None:
+        if job.name not in found:
+            for before in job.after:
+                visit(before)
+            found[job.name] = job
+
+    for job in jobs:
+        visit(job)
+    return list(found.values())
+
+
+def _figure(name: str, table_rule: str, table: str, after: list[Job]) -> Job:
+    before = Job(table_rule, table_rule, table, tuple(after))
+    return Job(name, name, f"notebooks/{name}.ipynb", (before,))
+
+
+class _Runs:
+    """Jobs of runs, each made once."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Job] = {}
+
+    def job(self, run: Run) -> Job:
+        path = run_path(run)
+        name = f"{_rule_of(run)}/{path}"
+        if name not in self.made:
+            folder = f"runs/{name}"
+            self.made[name] = Job(
+                _rule_of(run),
+                name,
+                f"{folder}/curve.csv",
+                tuple(self._before(run)),
+                run.agent,
+                folder,
+                _handed_on(run, path),
+                work.of_run(run),
+            )
+        return self.made[name]
+
+    def _before(self, run: Run) -> list[Job]:
+        if isinstance(run, ModelBasedRun):
+            return [self.random_data(run)]
+        if isinstance(run, ImitationRun):
+            return [self.job(run.source)]
+        return [self.job(run.start)] if run.start else []
+
+    def random_data(self, run: ModelBasedRun) -> Job:
+        data = run.settings.random_data
+        size = (data.rollouts, data.validation_rollouts, data.steps)
+        name = f"random_data/{run.agent}/{'_'.join(map(str, size))}_{run.seed}"
+        if name not in self.made:
+            output = (
+                f"data/random/code~{code_digest(*RANDOM_DATA_STEPS)}/agent~{run.agent}/rollouts~{size[0]}/"
+                f"validation_rollouts~{size[1]}/steps~{size[2]}/seed~{run.seed}.safetensors"
+            )
+            units = work.of_random_data(run.agent, data)
+            self.made[name] = Job(
+                "random_data", name, output, agent=run.agent, handed_on=output, work=units
+            )
+        return self.made[name]
+
+    def divergence(self, run: ModelBasedRun) -> Job:
+        path = run_path(run)
+        return Job(
+            "divergence",
+            f"divergence/{path}",
+            f"divergence/{path}/errors.parquet",
+            (self.random_data(run), self.job(run)),
+            run.agent,
+        )
+
+
+def _rule_of(run: Run) -> str:
+    if isinstance(run, TrpoRun):
+        return "trpo"
+    return "imitation" if isinstance(run, ImitationRun) else "model_based"
+
+
+def _handed_on(run: Run, path: str) -> str | None:
+    if isinstance(run, ModelBasedRun):
+        code = code_digest(*MODEL_BASED_STEPS)
+        return f"models/model_based/code~{code}/{path}/models.safetensors"
+    if isinstance(run, ImitationRun):
+        code = code_digest(*IMITATION_STEPS)
+        return f"models/imitation/code~{code}/{path}/policy.safetensors"
+    return None
