@@ -291,10 +291,38 @@ def status(
     ] = None,
 ) -> None:
     """Show what is done, running, failed or missing, and how long the rest takes."""
-    from mbmf.jobs import configuration_of
+    from mbmf.jobs import configuration_of, overlays_of
     from mbmf.status import report
 
-    print(report(configuration_of(scale, configfile or []), cores or os.cpu_count() or 1))
+    configuration = configuration_of(overlays_of(scale, configfile or []))
+    print(report(configuration, cores or os.cpu_count() or 1))
+
+
+@app.command()
+def prune(
+    scale: Scale = "paper",
+    configfile: ConfigFiles = None,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="remove them; else they are only named")
+    ] = False,
+) -> None:
+    """Name files of a scale that no run asks for any more: old runs, data of older code."""
+    from mbmf.jobs import configuration_of, jobs_of, overlays_of, with_all_before
+    from mbmf.processes import hold_alone
+    from mbmf.prune import planned_outputs, records, remove, size, surplus
+
+    overlays = overlays_of(scale, configfile or [])
+    configuration = configuration_of(overlays)
+    results = Path("results") / configuration.scale
+    # No job may be about to write or to read.
+    lock = hold_alone(Path(f".snakemake/{configuration.scale}.lock")) if delete else None
+    jobs = with_all_before(jobs_of(configuration).values())
+    for path in surplus(results, planned_outputs(results, overlays) | records(results, jobs)):
+        print(f"{path}  {size(path) / 1e6:.1f} MB")
+        if delete:
+            remove(path)
+    if lock:
+        lock.close()
 
 
 @app.command()

@@ -6,7 +6,8 @@ it to what Snakemake plans.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,24 +61,33 @@ class Job:
         return f"benchmarks/{self.name}.tsv"
 
 
-def configuration_of(scale: str, configfiles: Iterable[Path]) -> Configuration:
-    """The configuration that `snakemake --configfile` would take.
+def overlays_of(scale: str, configfiles: Sequence[Path]) -> list[Path]:
+    """The files for `snakemake --configfile`.
 
     Args:
         scale: paper, or the name of an overlay in config/.
         configfiles: overlays, if other ones; then `scale` does not matter.
 
     Raises:
-        InputError: there is no such overlay, or the configuration is wrong.
+        InputError: there is no such overlay in config/.
     """
-    overlays = list(configfiles)
-    if not overlays and scale != "paper":
-        overlays = [CONFIG / f"{scale}.yaml"]
-        if "/" in scale or not overlays[0].is_file():
-            raise InputError(
-                f"--scale {printable(scale)}: there is no file {printable(overlays[0])}; "
-                "--configfile names another"
-            )
+    if configfiles or scale == "paper":
+        return list(configfiles)
+    overlay = CONFIG / f"{scale}.yaml"
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", scale) or not overlay.is_file():
+        raise InputError(
+            f"--scale {printable(scale)}: there is no file {printable(overlay)}; "
+            "--configfile names one elsewhere"
+        )
+    return [overlay]
+
+
+def configuration_of(overlays: Sequence[Path]) -> Configuration:
+    """The configuration that Snakemake has with these overlays.
+
+    Raises:
+        InputError: the configuration is wrong.
+    """
     return load_configuration([*BASE, *overlays])
 
 

@@ -15,7 +15,7 @@ from mbmf.configuration import Configuration
 from mbmf.errors import InputError
 from mbmf.estimates import Measurement, estimate, measurements, read_provenance, time_left
 from mbmf.fingerprint import code_digest
-from mbmf.jobs import Job, configuration_of, jobs_of, with_all_before
+from mbmf.jobs import Job, configuration_of, jobs_of, overlays_of, with_all_before
 
 STEPS = {
     "random_data": "random data",
@@ -207,7 +207,7 @@ def _of_other_scales(scale: str) -> list[Measurement]:
         name = folder.parent.name
         if name != scale:
             try:
-                jobs = with_all_before(jobs_of(configuration_of(name, [])).values())
+                jobs = with_all_before(jobs_of(configuration_of(overlays_of(name, []))).values())
             except InputError:
                 continue  # of an overlay that is not in config/
             measured += measurements(folder.parent, name, jobs)
