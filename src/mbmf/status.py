@@ -238,7 +238,7 @@ def _table(rows: list[list[str]]) -> list[str]:
     filled = [
         column
         for column, name in enumerate(head)
-        if name not in tuple(State) or any(row[column] for row in rows)
+        if name not in tuple(State)[1:] or any(row[column] for row in rows)
     ]
     head, *rows = ([row[column] for column in filled] for row in [head, *rows])
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
