@@ -43,7 +43,9 @@ Seeds = Annotated[
     Field(min_length=1, max_length=1000),
     AfterValidator(_no_duplicates),
 ]
-Values = Annotated[list[int | float], Field(min_length=1), AfterValidator(_no_duplicates)]
+Values = Annotated[
+    list[int | float], Field(min_length=1, max_length=1000), AfterValidator(_no_duplicates)
+]
 
 
 class AgentConfiguration(Settings):

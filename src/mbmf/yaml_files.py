@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from mbmf.errors import InputError
+from mbmf.errors import InputError, printable
+
+# A hundred times the largest shipped one; PyYAML reads that much in seconds.
+MOST_BYTES = 1_000_000
 
 
 class _Loader(yaml.SafeLoader):
     """YAML's safe subset that refuses a key given twice, where PyYAML keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                continue  # refused below, in YAML's words
+            if key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", node.start_mark
+                    None, None, f"the key {printable(repr(key))} stands twice", node.start_mark
                 )
+            seen.add(key)
         return super().construct_mapping(node, deep)
 
 
@@ -27,14 +35,20 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """One configuration file as plain values.
 
     Raises:
-        InputError: not there, not YAML, or not a mapping.
+        InputError: not there, too large, not YAML, or not a mapping.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+        text = raw.decode("utf-8")
     except FileNotFoundError:
         raise InputError(f"{path}: no such configuration file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a YAML text file ({error})") from None
+    if len(raw) > MOST_BYTES:
+        raise InputError(f"{path}: larger than {MOST_BYTES} bytes, which no configuration is")
+    try:
+        content = yaml.load(text, _Loader)
     except (
         yaml.YAMLError,
         ValueError,
