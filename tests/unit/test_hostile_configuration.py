@@ -9,12 +9,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mbmf.configuration import load_configuration, read_yaml
+from mbmf.configuration import check_configuration, load_configuration, read_yaml
 from mbmf.errors import InputError
 from mbmf.yaml_files import MOST_BYTES
 
 CONFIG = Path(__file__).parents[2] / "config"
 BASE = [CONFIG / "agents.yaml", CONFIG / "config.yaml"]
+BASE_LAYERS = [(str(path), read_yaml(path)) for path in BASE]
 SWIMMER = "agents: {swimmer: {model_based: {%s}}}"
 LAUGHS = "x0: &x0 [a, a, a, a, a, a, a, a, a]\n" + "".join(
     f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 9)}]\n" for level in range(1, 12)
@@ -204,7 +205,7 @@ def test_any_yaml_loads_or_is_refused_by_name(tree, tmp_path_factory):
     path.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
     said = [f"{path}: fine"]
     try:
-        load_configuration([*BASE, path])
+        check_configuration([*BASE_LAYERS, (str(path), read_yaml(path))])
     except InputError as error:
         said = str(error).split("\n")
     for line in said:
