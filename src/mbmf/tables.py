@@ -25,7 +25,8 @@ def read_table(path: Path) -> pd.DataFrame:
         table: pd.DataFrame = reader(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such table") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, LookupError, TypeError) as error:
+        # pandas' own metadata in a Parquet file may be damaged too.
         reason = " ".join(str(error).split())
         kind = path.suffix.removeprefix(".")
         raise InputError(f"{path}: not a whole {kind} table ({reason})") from None

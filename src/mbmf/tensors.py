@@ -44,10 +44,13 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, json.loads((file.metadata() or {})[_FACTS])
+            facts = json.loads((file.metadata() or {})[_FACTS])
+        if not isinstance(facts, dict):
+            raise ValueError("its facts are no mapping")
+        return tensors, facts
     except OSError:
         raise InputError(f"{path}: cannot be read; it needs the permission to") from None
-    except (SafetensorError, KeyError, ValueError) as error:
+    except (SafetensorError, KeyError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: not a whole safetensors file of mbmf ({error}); delete it to make it anew"
         ) from None

@@ -178,6 +178,10 @@ def read_held_out(path: Path, agent: str) -> list[Rollouts]:
         parts = [Rollouts.from_arrays(arrays, str(i)) for i in range(facts["iterations"])]
     except KeyError as error:
         raise InputError(f"{path}: {error} is missing; delete the file to make it anew") from None
+    except TypeError:
+        raise InputError(
+            f"{path}: iterations is no whole number; delete the file to make it anew"
+        ) from None
     spec = get_agent(agent)
     for iteration, part in enumerate(parts):
         # As many and as long as the file says; all else must agree with that.

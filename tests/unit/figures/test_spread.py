@@ -75,7 +75,7 @@ def test_figure_6s_band_is_of_whole_seeds():
 def test_figure_7s_seeds_meet_on_a_common_grid():
     """Two straight lines of slope 1 and 3, at steps that differ by seed: the mean's slope is 2."""
     steps = np.array([[0.0, 10, 20, 30], [0, 12, 26, 40]])
-    found = comparison.on_common_grid(Curves(steps, steps * [[1], [3]]))
+    found = comparison.on_common_grid(Curves(np.arange(2), steps, steps * [[1], [3]]))
     assert found.columns[0] > 0
     assert found.columns[-1] == 30  # further on, one seed would be left out
     np.testing.assert_allclose(found.mean(), 2 * found.columns)
