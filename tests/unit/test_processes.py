@@ -36,8 +36,8 @@ import subprocess, sys
 from mbmf.processes import end_jobs_on_sigterm
 end_jobs_on_sigterm()
 job = subprocess.Popen(["sleep", "60"])
-print(job.pid, flush=True)
 try:
+    print(job.pid, flush=True)
     job.wait()
 except KeyboardInterrupt:
     sys.exit(130)

@@ -25,11 +25,6 @@ REPORTED = {
 }
 
 
-def category_of(wildcards):
-    """Category of a group of figures in the report."""
-    return CATEGORIES[wildcards.group]
-
-
 rule claims_page:
     input:
         verdicts=rules.claims.output.verdicts,
@@ -62,7 +57,7 @@ rule notebook_page:
         page=report(
             f"{RESULTS}/report/{{group}}.html",
             caption="../report/notebook.rst",
-            category=category_of,
+            category=lambda wildcards: CATEGORIES[wildcards.group],
             labels={"what": "Notebook"},
         ),
     log:
@@ -91,7 +86,7 @@ rule runs_page:
         page=report(
             f"{RESULTS}/report/{{group}}_runs.html",
             caption="../report/runs.rst",
-            category=category_of,
+            category=lambda wildcards: CATEGORIES[wildcards.group],
             labels={"what": "Runs"},
         ),
         table=f"{RESULTS}/report/{{group}}_runs.csv",
