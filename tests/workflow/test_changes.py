@@ -7,14 +7,14 @@ import re
 import shutil
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.workflow
 
 PIPELINE = "workflow/dvc/smoke/dvc.yaml"
 EVERY_RUN = {
     "model_based", "divergence", "divergence_tables", "figure_5", "figure_6_table", "figure_6",
-    "imitation", "trpo", "figure_7_table", "speedups", "figure_7", "claims",
-    "gait", "gaits",
+    "imitation", "trpo", "figure_7_table", "speedups", "figure_7", "gait", "claims",
 }  # fmt: skip
 
 
@@ -58,33 +58,24 @@ def changed(finished, tmp_path):
 
 SMALLER = "planning: {horizon: 5, num_samples: 20}"
 CHANGES = {
-    "comment and docstring": (
-        "src/mbmf/planning.py", '"""', '"""Words. ', set(),
-        {"model_based", "imitation", "figure_5", "gaits"},
-    ),
-    "planner": (
-        "src/mbmf/planning.py", "\nimport ", "\nNEW = 1\nimport ", EVERY_RUN,
-        {"model_based", "imitation", "figure_5", "gaits"},
-    ),
+    "comment and docstring": ("src/mbmf/planning.py", '"""', '"""Words. ', set()),
+    "planner": ("src/mbmf/planning.py", "\nimport ", "\nNEW = 1\nimport ", EVERY_RUN),
     "Dyna-Q": (
         "src/mbmf/dyna/algorithms.py", "\nimport ", "\nNEW = 1\nimport ",
-        {"dyna_tables", "dyna", "claims"}, {"dyna"},
+        {"dyna_tables", "dyna", "claims"},
     ),
     "a figure": (
-        "src/mbmf/figures/design_decisions.py", "\nimport ", "\nNEW = 1\nimport ",
-        {"figure_6"}, {"figure_6"},
+        "src/mbmf/figures/design_decisions.py", "\nimport ", "\nNEW = 1\nimport ", {"figure_6"},
     ),
     "all figures": (
         "src/mbmf/figures/style.py", "\nimport ", "\nNEW = 1\nimport ",
-        {"figure_5", "figure_6", "figure_7", "dyna"}, {"figure_5", "figure_6", "figure_7", "dyna"},
+        {"figure_5", "figure_6", "figure_7", "dyna"},
     ),
-    "notebook": (
-        "workflow/notebooks/figure_6.ipynb", '"cells"', '"cells" ', {"figure_6"}, {"figure_6"},
-    ),
-    "claims": ("config/claims.yaml", "\n", "\n# Words.\n", {"claims"}, {"claims"}),
+    "notebook": ("workflow/notebooks/figure_6.ipynb", '"cells"', '"cells" ', {"figure_6"}),
+    "claims": ("config/claims.yaml", "\n", "\n# Words.\n", {"claims"}),
     "a value of one agent": (
         "config/smoke.yaml", SMALLER, SMALLER.replace("20", "19"),
-        EVERY_RUN - {"divergence", "divergence_tables", "figure_5"}, None,
+        EVERY_RUN - {"divergence", "divergence_tables", "figure_5"},
     ),
 }  # fmt: skip
 
@@ -92,11 +83,13 @@ CHANGES = {
 @pytest.mark.xdist_group("finished")
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_a_change_touches(changed, change):
-    file, old, new, rules, stages = CHANGES[change]
+    file, old, new, rules = CHANGES[change]
     replace(changed, file, old, new)
     assert set(planned(changed)) == rules
-    if stages is not None:
-        assert set(stale(changed)) == stages
+    # DVC goes by content, a comment's too, of the files that a stage names.
+    stages = yaml.safe_load((changed.folder / PIPELINE).read_text())["stages"]
+    if not file.startswith("config/smoke"):
+        assert set(stale(changed)) == {n for n, stage in stages.items() if file in stage["deps"]}
 
 
 @pytest.mark.xdist_group("finished")
@@ -124,8 +117,9 @@ def test_an_overlay_belongs_to_its_scale(changed):
 def committed(finished, tmp_path):
     """The finished smoke scale with its small results in git and the rest in a DVC remote."""
     origin = copy_of(finished, tmp_path / "origin")
-    small = ("runs", "tables", "figures", "notebooks", "speedups.json", "claims.json", "gaits")
-    origin.git("add", "-f", *(f"results/smoke/{name}" for name in small))
+    small = ("runs", "tables", "figures", "notebooks", "gaits", "speedups.json", "claims.json")
+    places = [f"results/smoke/{name}" for name in small]
+    origin.git("add", "-f", *(place for place in places if (origin.folder / place).exists()))
     origin.commit("results")
     (tmp_path / "store").mkdir()
     for command in (
