@@ -1,7 +1,7 @@
 """Environment steps with random actions. Arguments: kind, agent, bodies, threads, steps.
 
 Kinds: `ours`; `async` and `sync`, gymnasium's vector environments of its own task with the
-same frames per step, one worker process or none for each body; `rollout`,
+same frames per step, one worker process or none for each body; `envpool`; `rollout`,
 `mujoco.rollout` alone, without observation or reward.
 """
 
@@ -45,9 +45,18 @@ def gymnasium_env(kind: str, agent: str, bodies: int, threads: int) -> Any:
     """A vector environment of gymnasium's interface."""
     import gymnasium
 
-    from mbmf.agents import get_agent
+    from mbmf.agents.specs import get_agent
 
     spec = get_agent(agent)
+    if kind == "envpool":
+        import envpool
+
+        return envpool.make_gymnasium(
+            f"{TASKS[agent]}-v5",
+            num_envs=bodies,
+            num_threads=threads,
+            frame_skip=spec.frame_skip,
+        )
     if kind == "ours":
         return gymnasium.make_vec(spec.env_id, num_envs=bodies, num_threads=threads)
     return gymnasium.make_vec(
@@ -67,7 +76,7 @@ def main() -> None:
         serve(rollout_task(agent, threads, actions))
         return
     env = gymnasium_env(kind, agent, bodies, threads)
-    env.reset(seed=0)
+    env.reset(seed=None if kind == "envpool" else 0)  # envpool seeds at its making
 
     def task() -> None:
         for action in actions:

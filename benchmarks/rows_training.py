@@ -40,7 +40,7 @@ def training_rows() -> list[Row]:
                 lambda seconds, steps=steps: 1e3 * seconds / steps,
                 goal="faster than the peer",
                 met=lambda made: made["times_faster"] > 1,
-                counted="one gradient step of an epoch of 32: drawing the batch, the gradient, Adam",
+                counted="a gradient step of an epoch of 32: drawing the batch, gradient, Adam",
                 peer_name="mbrl-lib 0.2.0, ModelTrainer without evaluation",
                 limit_name="the matrix products of network and "
                 "gradient alone, by the faster of torch.mm and oneDNN",
