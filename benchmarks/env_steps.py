@@ -1,47 +1,82 @@
-"""Environment steps of the swimmer. Arguments: ours | async | rollout, bodies, threads, steps.
+"""Environment steps with random actions. Arguments: kind, agent, bodies, threads, steps.
 
-`async` is gymnasium's AsyncVectorEnv of its own Swimmer-v5 with the same frames per step, one
-worker process for each body; `rollout` is `mujoco.rollout` alone, without observation or reward.
+Kinds: `ours`; `async` and `sync`, gymnasium's vector environments of its own task with the
+same frames per step, one worker process or none for each body; `envpool`; `rollout`,
+`mujoco.rollout` alone, without observation or reward.
 """
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
-import gymnasium
-import mujoco
 import numpy as np
-from mujoco.rollout import Rollout
 from worker import serve
 
-import mbmf  # noqa: F401  registers the environments
-from mbmf.agents import get_agent
-from mbmf.agents.bodies import build_model
+TASKS = {
+    "swimmer": "Swimmer",
+    "half_cheetah": "HalfCheetah",
+    "hopper": "Hopper",
+    "ant": "Ant",
+}
+
+
+def rollout_task(agent: str, threads: int, actions: Any) -> Callable[[], object]:
+    """All steps in one call of `mujoco.rollout`."""
+    import mujoco
+    from mujoco.rollout import Rollout
+
+    from mbmf.agents import get_agent
+    from mbmf.agents.bodies import build_model
+
+    spec = get_agent(agent)
+    model, bodies = build_model(spec), actions.shape[1]
+    workers = [mujoco.MjData(model) for _ in range(threads)]
+    rollout = Rollout(nthread=threads if threads > 1 else 0)
+    start = mujoco.MjData(model)
+    size = mujoco.mj_stateSize(model, mujoco.mjtState.mjSTATE_FULLPHYSICS)
+    state = np.empty(size)
+    mujoco.mj_getState(model, start, state, mujoco.mjtState.mjSTATE_FULLPHYSICS)
+    controls = np.repeat(actions.transpose(1, 0, 2), spec.frame_skip, axis=1).astype(float)
+    states = np.tile(state, (bodies, 1))
+    return lambda: rollout.rollout([model] * bodies, workers, states, controls)
+
+
+def gymnasium_env(kind: str, agent: str, bodies: int, threads: int) -> Any:
+    """A vector environment of gymnasium's interface."""
+    import gymnasium
+
+    from mbmf.agents.specs import get_agent
+
+    spec = get_agent(agent)
+    if kind == "envpool":
+        import envpool
+
+        return envpool.make_gymnasium(
+            f"{TASKS[agent]}-v5",
+            num_envs=bodies,
+            num_threads=threads,
+            frame_skip=spec.frame_skip,
+        )
+    if kind == "ours":
+        return gymnasium.make_vec(spec.env_id, num_envs=bodies, num_threads=threads)
+    return gymnasium.make_vec(
+        f"{TASKS[agent]}-v5",
+        num_envs=bodies,
+        vectorization_mode=kind,
+        frame_skip=spec.frame_skip,
+    )
 
 
 def main() -> None:
-    """Serve calls that step all bodies `steps` times with random actions."""
-    kind, (bodies, threads, steps) = sys.argv[1], map(int, sys.argv[2:])
-    spec = get_agent("swimmer")
-    actions = np.random.default_rng(0).uniform(-1, 1, (steps, bodies, 2)).astype(np.float32)
+    """Serve calls that step all bodies `steps` times."""
+    kind, agent, (bodies, threads, steps) = *sys.argv[1:3], map(int, sys.argv[3:])
+    dim = {"swimmer": 2, "half_cheetah": 6, "hopper": 3, "ant": 8}[agent]
+    actions = np.random.default_rng(0).uniform(-1, 1, (steps, bodies, dim)).astype(np.float32)
     if kind == "rollout":
-        model = build_model(spec)
-        workers = [mujoco.MjData(model) for _ in range(threads)]
-        rollout = Rollout(nthread=threads if threads > 1 else 0)
-        size = mujoco.mj_stateSize(model, mujoco.mjtState.mjSTATE_FULLPHYSICS)
-        controls = np.repeat(actions.transpose(1, 0, 2), spec.frame_skip, axis=1).astype(float)
-        serve(
-            lambda: rollout.rollout([model] * bodies, workers, np.zeros((bodies, size)), controls)
-        )
+        serve(rollout_task(agent, threads, actions))
         return
-    if kind == "ours":
-        env = gymnasium.make_vec("mbmf/Swimmer-v0", num_envs=bodies, num_threads=threads)
-    else:
-        env = gymnasium.make_vec(
-            "Swimmer-v5",
-            num_envs=bodies,
-            vectorization_mode="async",
-            frame_skip=spec.frame_skip,
-        )
-    env.reset(seed=0)
+    env = gymnasium_env(kind, agent, bodies, threads)
+    env.reset(seed=None if kind == "envpool" else 0)  # envpool seeds at its making
 
     def task() -> None:
         for action in actions:

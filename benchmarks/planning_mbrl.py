@@ -1,10 +1,12 @@
-"""One `ModelEnv.evaluate_action_sequences` of mbrl-lib on the same shapes.
+"""`ModelEnv.evaluate_action_sequences` of mbrl-lib, for the swimmer.
 
-The action sequences are drawn beforehand, which ours does within the timed call.
+Arguments: hidden layers as JSON, threads. A task is named "swimmer K H 1". The action
+sequences are drawn beforehand, which ours does within the timed call.
 """
 
 import json
 import sys
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +16,7 @@ from worker import serve
 
 STATE_DIM, ACTION_DIM, FORWARD_VELOCITY = 16, 2, 13
 
-samples, horizon, layers, threads = (json.loads(argument) for argument in sys.argv[1:])
+layers, threads = (json.loads(argument) for argument in sys.argv[1:])
 torch.set_num_threads(threads)
 network = GaussianMLP(
     STATE_DIM + ACTION_DIM,
@@ -42,5 +44,18 @@ planner = ModelEnv(
     ).unsqueeze(1),
     generator=torch.Generator().manual_seed(0),
 )
-sequences = torch.rand(samples, horizon, ACTION_DIM) * 2 - 1
-serve(lambda: planner.evaluate_action_sequences(sequences, np.zeros(STATE_DIM), num_particles=1))
+
+
+class Evaluations(dict[str, Callable[[], object]]):
+    """Tasks by name, made when first asked for."""
+
+    def __missing__(self, name: str) -> Callable[[], object]:
+        samples, horizon = map(int, name.split()[1:3])
+        sequences = torch.rand(samples, horizon, ACTION_DIM) * 2 - 1
+        self[name] = lambda: planner.evaluate_action_sequences(
+            sequences, np.zeros(STATE_DIM), num_particles=1
+        )
+        return self[name]
+
+
+serve(Evaluations())

@@ -1,7 +1,11 @@
-"""One planning call of ours: K x H for the swimmer. Arguments: K, H, layers as JSON, threads."""
+"""Planning calls of ours. Arguments: hidden layers as JSON, threads.
+
+A task is named "AGENT K H BODIES", with a fifth word "alone" to plan for one body at a time.
+"""
 
 import json
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -11,15 +15,30 @@ from mbmf.agents import get_agent
 from mbmf.dynamics import DynamicsModel
 from mbmf.planning import PlanningSettings, RandomShooting
 
-samples, horizon, layers, threads = (json.loads(argument) for argument in sys.argv[1:])
+
+class Plans(dict[str, Callable[[], object]]):
+    """Tasks by name, made when first asked for."""
+
+    def __init__(self, layers: list[int]) -> None:
+        self.layers = layers
+
+    def __missing__(self, name: str) -> Callable[[], object]:
+        agent_name, samples, horizon, bodies, *alone = name.split()
+        agent = get_agent(agent_name)
+        draws = torch.Generator().manual_seed(0)
+        planner = RandomShooting(
+            DynamicsModel(agent.state_dim, agent.action_dim, self.layers, draws),
+            agent.reward,
+            agent.terminated,
+            agent.action_dim,
+            PlanningSettings(horizon=int(horizon), num_samples=int(samples)),
+        )
+        states = np.zeros((int(bodies), agent.state_dim))
+        groups = np.split(states, len(states)) if alone else [states]
+        self[name] = lambda: [planner.plan(group, draws) for group in groups]
+        return self[name]
+
+
+layers, threads = (json.loads(argument) for argument in sys.argv[1:])
 torch.set_num_threads(threads)
-generator = torch.Generator().manual_seed(0)
-agent = get_agent("swimmer")
-planner = RandomShooting(
-    DynamicsModel(agent.state_dim, agent.action_dim, layers, generator),
-    agent.reward,
-    agent.terminated,
-    agent.action_dim,
-    PlanningSettings(horizon=horizon, num_samples=samples),
-)
-serve(lambda: planner.plan(np.zeros((1, agent.state_dim)), generator))
+serve(Plans(layers))

@@ -8,15 +8,24 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import TracebackType
 
 
-def serve(task: Callable[[], object]) -> None:
-    """Time one call of `task` for each line that arrives, and answer with its seconds."""
-    task()  # warm-up
+def serve(tasks: Callable[[], object] | Mapping[str, Callable[[], object]]) -> None:
+    """For each line that arrives, the name of a task, time one call and answer with its seconds.
+
+    The first call of each is preceded by one that is not timed. A single task has any name.
+    """
+    warm = set()
     print(json.dumps("ready"), flush=True)
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        name = line.strip()
+        task = tasks if callable(tasks) else tasks[name]
+        if name not in warm:
+            task()
+            warm.add(name)
         started = time.perf_counter()
         task()
         print(json.dumps(time.perf_counter() - started), flush=True)
@@ -41,14 +50,21 @@ class Contender:
             raise RuntimeError(f"{self.process.args!r} ended with {self.process.wait()}")
         return json.loads(line)
 
-    def seconds(self) -> float:
+    def seconds(self, task: str = "go") -> float:
         """One timed call."""
         assert self.process.stdin is not None
-        self.process.stdin.write("go\n")
+        self.process.stdin.write(f"{task}\n")
         self.process.stdin.flush()
         return float(self._answer())  # type: ignore[arg-type]
 
-    def close(self) -> None:
-        """End the process."""
+    def __enter__(self) -> "Contender":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.process.stdin.close()  # type: ignore[union-attr]
         self.process.wait()

@@ -1,0 +1,60 @@
+"""Where a run of Algorithm 1 spends its time. Arguments: overlay ("" or "quick"), iterations.
+
+The swimmer with one thread, from D_RAND on; prints seconds of each part as JSON.
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from mbmf import model_based, random_data
+from mbmf.agents.bodies import Bodies
+from mbmf.configuration import load_configuration
+from mbmf.planning import RandomShooting
+
+CONFIG = Path(__file__).parents[1] / "config"
+SEED = 0
+
+
+def timed(owner: object, name: str, part: str, seconds: Counter[str]) -> None:
+    """Count the time within a function under a part's name."""
+    original: Callable[..., object] = getattr(owner, name)
+
+    def wrapper(*arguments: object, **named: object) -> object:
+        started = time.perf_counter()
+        try:
+            return original(*arguments, **named)
+        finally:
+            seconds[part] += time.perf_counter() - started
+
+    setattr(owner, name, wrapper)
+
+
+def main() -> None:
+    """One run, or as many iterations as are asked for."""
+    torch.set_num_threads(1)
+    overlay, iterations = sys.argv[1], int(sys.argv[2])
+    layers = ["agents", "config", *([overlay] if overlay else [])]
+    own = load_configuration([CONFIG / f"{name}.yaml" for name in layers]).agents["swimmer"]
+    settings = own.model_based
+    seconds: Counter[str] = Counter()
+    started = time.perf_counter()
+    timed(random_data, "generate", "random data", seconds)
+    data = random_data.generate("swimmer", settings.random_data, SEED)
+    timed(RandomShooting, "plan", "planning", seconds)
+    timed(Bodies, "step", "physics", seconds)
+    timed(model_based, "train", "training", seconds)
+    timed(model_based, "_validation", "validation", seconds)
+    progress = model_based.start("swimmer", settings, data, SEED)
+    for _ in range(iterations or settings.aggregation.iterations):
+        model_based.iterate(progress, "swimmer", settings, data, SEED)
+    print(json.dumps(seconds | {"total": time.perf_counter() - started}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Largest resident set (MB) of a process that plans once. Arguments: K, H, hidden layers."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mbmf.agents import get_agent
+from mbmf.dynamics import DynamicsModel
+from mbmf.planning import PlanningSettings, RandomShooting
+
+samples, horizon, layers = (json.loads(argument) for argument in sys.argv[1:])
+torch.set_num_threads(1)
+agent = get_agent("swimmer")
+draws = torch.Generator().manual_seed(0)
+planner = RandomShooting(
+    DynamicsModel(agent.state_dim, agent.action_dim, layers, draws),
+    agent.reward,
+    agent.terminated,
+    agent.action_dim,
+    PlanningSettings(horizon=horizon, num_samples=samples),
+)
+planner.plan(np.zeros((1, agent.state_dim)), draws)
+# getrusage's would be that of the parent, where it is larger.
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(int(status["VmHWM"].split()[0]) * 1024 / 1e6)

@@ -1,0 +1,54 @@
+"""The table as a page."""
+
+from rows import Row
+
+
+def _cell(row: Row, key: str) -> str:
+    if row[key] is None:
+        return ""
+    low_high = row["spread"].get(key)
+    return f"{row[key]:g}" + (f" [{low_high[0]:g}, {low_high[1]:g}]" if low_high else "")
+
+
+def _optional(value: float | None, scale: float = 1, suffix: str = "") -> str:
+    return "" if value is None else f"{scale * value:.3g}{suffix}"
+
+
+def _notes(rows: list[Row]) -> list[str]:
+    """What each row counts, rows that count alike together."""
+    named: dict[str, list[str]] = {}
+    for row in rows:
+        text = f"Counted: {row['counted']}."
+        text += f" Peer: {row['peer_name']}." if row["peer"] is not None else ""
+        text += f" Limit: {row['limit_name']}." if row["limit"] is not None else ""
+        parts = row.get("percent", {})
+        split = ", ".join(f"{part} {percent} %" for part, percent in parts.items())
+        text += f" Ours spends: {split}." if split else ""
+        named.setdefault(text, []).append(row["name"])
+    return [
+        f"- {names[0]}{f' and {len(names) - 1} rows like it' if len(names) > 1 else ''}. {text}"
+        for text, names in named.items()
+    ]
+
+
+def markdown(machine: dict[str, str], rows: list[Row]) -> str:
+    """The page: machine, table, notes."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`. " + ", ".join(f"{k}: {v}" for k, v in machine.items()) + ".",
+        "Medians of several turns, contenders taking turns in one run; lowest and highest in "
+        "brackets. A row without brackets was measured once.",
+        "",
+        "| what | unit | ours | peer | times faster | limit | of the limit | goal | met |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        cells = [
+            row["name"], row["unit"], _cell(row, "ours"), _cell(row, "peer"),
+            _optional(row["times_faster"]), _cell(row, "limit"),
+            _optional(row["share_of_limit"], 100, " %"), row["goal"],
+            "yes" if row["met"] else "no",
+        ]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", *_notes(rows)]) + "\n"

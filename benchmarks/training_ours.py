@@ -1,0 +1,34 @@
+"""One epoch of the swimmer's dynamics model, paper settings. Arguments: transitions, threads."""
+
+import sys
+from pathlib import Path
+
+import torch
+from worker import serve
+
+from mbmf.agents import get_agent
+from mbmf.configuration import load_configuration
+from mbmf.dynamics import DynamicsModel, TrainingData, train
+from mbmf.memory import keep_freed_memory
+from mbmf.model_based import new_optimizer
+
+CONFIG = Path(__file__).parents[1] / "config"
+
+transitions, threads = map(int, sys.argv[1:])
+torch.set_num_threads(threads)
+keep_freed_memory()  # as in a run, whose planner does it
+agent = get_agent("swimmer")
+own = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"]).agents["swimmer"]
+settings = own.model_based.dynamics.model_copy(update={"epochs": 1})
+draws = torch.Generator().manual_seed(0)
+model = DynamicsModel(agent.state_dim, agent.action_dim, settings.hidden_layers, draws)
+optimizer = new_optimizer(model, settings)
+random_data, on_policy = (
+    TrainingData(
+        model,
+        torch.randn(transitions // 2, agent.state_dim + agent.action_dim),
+        torch.randn(transitions // 2, agent.state_dim),
+    )
+    for _ in range(2)
+)
+serve(lambda: train(model, optimizer, random_data, on_policy, settings, draws))
