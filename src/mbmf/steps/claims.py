@@ -80,7 +80,7 @@ def read_verdicts(path: Path) -> list[dict[str, Any]]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no verdicts there yet; --write writes them") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON file of verdicts ({error})") from None
     if not isinstance(content, list) or not all(
         isinstance(record, dict) and {"id", "verdict"} <= record.keys() for record in content

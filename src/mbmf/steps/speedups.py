@@ -21,6 +21,8 @@ def read_speedups(path: Path) -> dict[str, Any]:
     """Inverse of `write_speedups`; raises InputError if it is not there or damaged."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON file of speed-ups ({error})") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: not a mapping of agents to speed-ups")
     return content
