@@ -30,8 +30,9 @@ Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, hopper or ant")
 Seed = Annotated[int, typer.Option(min=0, help="of all random streams of the run")]
 Threads = Annotated[int, typer.Option(min=1, help="processor threads")]
 Output = Annotated[Path, typer.Option(help="page to write")]
-JsonSettings = Annotated[str, typer.Option("--settings", help="the run's settings as JSON")]
-Scale = Annotated[str, typer.Option(help="paper, or an overlay in config/: quick, smoke, ...")]
+JsonSettings = Annotated[
+    str, typer.Option("--settings", help="the run's settings as JSON; keys as in config/")
+]
 ConfigFiles = Annotated[
     list[Path] | None,
     typer.Option("--configfile", help="overlay, as Snakemake's; instead of --scale"),
@@ -40,7 +41,10 @@ ConfigFiles = Annotated[
 
 @app.command()
 def random_data(
-    agent: Agent, settings: JsonSettings, seed: Seed, output: Annotated[Path, typer.Option()]
+    agent: Agent,
+    settings: JsonSettings,
+    seed: Seed,
+    output: Annotated[Path, typer.Option(help="file to write")],
 ) -> None:
     """Roll out random actions (D_RAND)."""
     from mbmf.random_data import RandomDataSettings
@@ -66,11 +70,14 @@ def model_based(
     import torch
 
     from mbmf.model_based import ModelBasedSettings
+    from mbmf.progress import progress_bar
     from mbmf.steps.model_based import run_model_based
 
     torch.set_num_threads(threads)
     checked = _settings(ModelBasedSettings, settings)
-    run_model_based(_agent(agent), checked, seed, random_data, output, models, _device(device))
+    name, device = _agent(agent), _device(device)
+    with progress_bar(f"Algorithm 1, {name}"):
+        run_model_based(name, checked, seed, random_data, output, models, device)
 
 
 @app.command()
@@ -116,7 +123,9 @@ def imitation(
     agent: Agent,
     settings: JsonSettings,
     seed: Seed,
-    models: Annotated[Path, typer.Option(help="models of a finished run of Algorithm 1")],
+    models: Annotated[
+        Path, typer.Option(help="models of a finished run of Algorithm 1, of any layers")
+    ],
     expert: Annotated[Path, typer.Option(help="the expert's rollouts to write")],
     output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
     policy: Annotated[Path, typer.Option(help="policy to write")],
@@ -125,11 +134,14 @@ def imitation(
     import torch
 
     from mbmf.imitation import ImitationRunSettings
+    from mbmf.progress import progress_bar
     from mbmf.steps.imitation import run_imitation
 
     torch.set_num_threads(1)
     checked = _settings(ImitationRunSettings, settings)
-    run_imitation(_agent(agent), checked, seed, models, expert, output, policy)
+    name = _agent(agent)
+    with progress_bar(f"imitation, {name}"):
+        run_imitation(name, checked, seed, models, expert, output, policy)
 
 
 @app.command()
@@ -147,12 +159,15 @@ def trpo(
     """Train a policy by TRPO, going on from the checkpoint of an interrupted run."""
     import torch
 
+    from mbmf.progress import progress_bar
     from mbmf.steps.trpo import run_trpo
     from mbmf.trpo import TrpoRunSettings
 
     torch.set_num_threads(threads)
     checked = _settings(TrpoRunSettings, settings)
-    run_trpo(_agent(agent), checked, seed, start, output, policy, threads)
+    name = _agent(agent)
+    with progress_bar(f"TRPO, {name}"):
+        run_trpo(name, checked, seed, start, output, policy, threads)
 
 
 @app.command()
@@ -327,7 +342,7 @@ def prune(
         bool, typer.Option("--delete", help="remove them; else they are only named")
     ] = False,
 ) -> None:
-    """Name files of a scale that no run asks for any more: old runs, data of older code."""
+    """Name files of a scale that no run asks for any more: old runs, their data and models."""
     from mbmf.jobs import configuration_of, jobs_of, overlays_of, with_all_before
     from mbmf.processes import hold_alone
     from mbmf.prune import planned_outputs, records, remove, size, surplus

@@ -31,6 +31,7 @@ class Job:
         after: jobs whose results it reads.
         agent: that it concerns; empty for tables and figures.
         folder: that holds the run's curve, provenance and checkpoint, if it is a run.
+        code: step modules that made it, if its provenance tells.
         handed_on: file with which later runs go on; git does not keep it.
         work: that it takes, in `mbmf.work`'s units; 1 for what is short.
     """
@@ -41,6 +42,7 @@ class Job:
     after: tuple[Job, ...] = ()
     agent: str = ""
     folder: str | None = None
+    code: tuple[str, ...] = ()
     handed_on: str | None = None
     work: float = 1.0
 
@@ -91,7 +93,7 @@ def run_path(run: Run) -> str:
 
 
 def jobs_of(configuration: Configuration) -> dict[str, Job]:
-    """The job that ends each figure, and the claims."""
+    """The job that ends each figure, each agent's gaits, and the claims, by what they end."""
     jobs = _Runs()
     five = _figure(
         "figure_5",
@@ -123,7 +125,8 @@ def jobs_of(configuration: Configuration) -> dict[str, Job]:
     claims = Job(
         "claims", "claims", "claims.json", tuple(figure.after[0] for figure in figures.values())
     )
-    return figures | {"claims": claims}
+    gaits = {f"gaits/{run.agent}": jobs.gait(run) for run in _shown_in_gaits(configuration)}
+    return figures | gaits | {"claims": claims}
 
 
 def with_all_before(jobs: Iterable[Job]) -> list[Job]:
@@ -164,6 +167,7 @@ class _Runs:
                 tuple(self._before(run)),
                 run.agent,
                 folder,
+                _code(run),
                 _handed_on(run, path),
                 work.of_run(run),
             )
@@ -191,6 +195,12 @@ class _Runs:
             )
         return self.made[name]
 
+    def gait(self, run: TrpoRun) -> Job:
+        name = f"gaits/{run.agent}"
+        assert run.start is not None
+        before = (self.job(run.start.source), self.job(run.start), self.job(run))
+        return Job("gait", name, f"{name}.webp", before, run.agent)
+
     def divergence(self, run: ModelBasedRun) -> Job:
         path = run_path(run)
         return Job(
@@ -202,15 +212,24 @@ class _Runs:
         )
 
 
+def _shown_in_gaits(configuration: Configuration) -> list[TrpoRun]:
+    """Mb-Mf of each agent of Figure 7, its first seed."""
+    first = configuration.figures.figure_7.seeds[0]
+    return [run for run in experiments.trpo_runs(configuration) if run.start and run.seed == first]
+
+
 def _rule_of(run: Run) -> str:
     if isinstance(run, TrpoRun):
         return "trpo"
     return "imitation" if isinstance(run, ImitationRun) else "model_based"
 
 
-def _handed_on(run: Run, path: str) -> str | None:
-    if isinstance(run, ModelBasedRun):
-        return f"models/model_based/{path}/models.safetensors"
-    if isinstance(run, ImitationRun):
-        return f"models/imitation/{path}/policy.safetensors"
-    return None
+def _code(run: Run) -> tuple[str, ...]:
+    own = f"mbmf.steps.{_rule_of(run)}"
+    # Mb-Mf rests on what made its first policy, and that on all before.
+    return (own, "mbmf.steps.imitation") if isinstance(run, TrpoRun) and run.start else (own,)
+
+
+def _handed_on(run: Run, path: str) -> str:
+    file = "models" if isinstance(run, ModelBasedRun) else "policy"
+    return f"models/{_rule_of(run)}/{path}/{file}.safetensors"

@@ -1,4 +1,4 @@
-"""Removal of what no configuration asks for any more: old runs, data and models of older code."""
+"""Removal of what no configuration asks for any more: old runs, their data and models."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ from pathlib import Path
 from mbmf.errors import InputError
 from mbmf.jobs import Job
 
-# Where paths tell the run or the code. Tables, figures and verdicts are always written anew.
-FOLDERS = ("benchmarks", "data", "divergence", "logs", "models", "runs")
+# Where paths tell the run. Tables, figures and verdicts are always written anew.
+KINDS = ("random_data", "model_based", "imitation", "trpo", "divergence")
+FOLDERS = (
+    "data",
+    "divergence",
+    "models",
+    "runs",
+    *(f"{records}/{kind}" for records in ("benchmarks", "logs") for kind in KINDS),
+)
 
 
 def planned_outputs(results: Path, overlays: Sequence[Path]) -> set[Path]:

@@ -16,6 +16,7 @@ from mbmf.errors import InputError
 from mbmf.estimates import Measurement, estimate, measurements, read_provenance, time_left
 from mbmf.fingerprint import code_digest
 from mbmf.jobs import Job, configuration_of, jobs_of, overlays_of, with_all_before
+from mbmf.progress import iterations
 
 STEPS = {
     "random_data": "random data",
@@ -23,7 +24,9 @@ STEPS = {
     "imitation": "imitation",
     "trpo": "TRPO",
     "divergence": "predictions",
+    "gait": "clip",
 }
+FIGURES = ("figure_5", "figure_6", "figure_7", "dyna")
 SHOWN = 10
 LOG_LINES = 3
 # The last line of a log of a job that did not fail: it ended well, or was stopped.
@@ -31,7 +34,6 @@ _GOING_WELL = re.compile(
     r"^\w+ seed \d+: |: going on from there$|; starting anew$| runs of each curve in "
     r"|^Executing |^Ending Cell"
 )
-_ITERATION = re.compile(r"(DAgger )?iteration (\d+)/(\d+)")
 
 
 class State(StrEnum):
@@ -104,22 +106,15 @@ def _is_running(job: Job, results: Path, commands: Sequence[Sequence[str]]) -> b
 
 def _state(job: Job, results: Path) -> State:
     if (results / job.output).is_file():
-        return State.OLD if _of_older_code(job, results) else State.DONE
+        if not job.folder:
+            return State.DONE
+        made_by = read_provenance(results / job.folder).get("code")
+        return State.DONE if made_by == code_digest(*job.code) else State.OLD
     started = job.folder is not None and any((results / job.folder).glob("*.safetensors"))
     log = _read(results / job.log)
     if not log:
         return State.STOPPED if started else State.MISSING
     return State.STOPPED if _GOING_WELL.search(log.split("\n")[-1]) else State.FAILED
-
-
-def _of_older_code(job: Job, results: Path) -> bool:
-    """Whether the code that made a run is, by its provenance, not the present one."""
-    if job.folder is None:
-        return False
-    # Mb-Mf rests on all that made its first policy, Mf on nothing else.
-    first_policy = ["mbmf.steps.imitation"] if job.rule == "trpo" and job.after else []
-    digest = code_digest(f"mbmf.steps.{job.rule}", *first_policy)
-    return read_provenance(results / job.folder).get("code") != digest
 
 
 def _mark_needs(
@@ -146,13 +141,8 @@ def _mark_needs(
 
 def _share(log: str) -> float:
     """How much of a run its log says is done."""
-    lines = _ITERATION.findall(log)
-    if not lines:
-        return 0.0
-    cloning, done, total = lines[-1]
-    # Iteration 0 of imitation is behaviour cloning, and its lines count from there.
-    extra = 1 if cloning else 0
-    return min(1.0, (int(done) + extra) / max(1, int(total) + extra))
+    done, total = iterations(log) or (0, 1)
+    return min(1.0, done / max(1, total))
 
 
 def _read(log: Path) -> str:
@@ -187,7 +177,8 @@ def report(configuration: Configuration, cores: int) -> str:
     rows = []
     for name, job in ends.items():
         shown = _rows(name, with_all_before([job]), found, cores)
-        rows += shown[:1] if name == "claims" else shown  # which rest on all figures
+        # Claims and clips rest on the runs of the figures.
+        rows += shown if name in FIGURES else shown[:1]
     rows += _rows("all", everything, found, cores)[:1]
     lines += _table(rows)
     for state in (State.RUNNING, State.STOPPED, State.FAILED):

@@ -15,7 +15,7 @@ ASKED = {
     RUN / "curve.csv",
     RUN / "provenance.json",
     RESULTS / "logs/trpo/agent~ant/settings~1/seed~0.log",
-    RESULTS / "models/trpo/code~new/agent~ant/policy.safetensors",
+    RESULTS / "models/trpo/agent~ant/policy.safetensors",
 }
 
 

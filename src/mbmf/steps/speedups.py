@@ -20,9 +20,9 @@ def write_speedups(table: Path, output: Path) -> None:
 def read_speedups(path: Path) -> dict[str, Any]:
     """Inverse of `write_speedups`; raises InputError if it is not there or damaged."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON file of speed-ups ({error})") from None
     if not isinstance(content, dict):
-        raise InputError(f"{path}: not speed-ups by agent")
+        raise InputError(f"{path}: not a mapping of agents to speed-ups")
     return content
