@@ -30,6 +30,7 @@ Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, hopper or ant")
 Seed = Annotated[int, typer.Option(min=0, help="of all random streams of the run")]
 Threads = Annotated[int, typer.Option(min=1, help="processor threads")]
 Output = Annotated[Path, typer.Option(help="page to write")]
+Scale = Annotated[str, typer.Option(help="paper, or an overlay in config/: quick, smoke, ...")]
 JsonSettings = Annotated[
     str, typer.Option("--settings", help="the run's settings as JSON; keys as in config/")
 ]
