@@ -48,9 +48,9 @@ def test_old_runs_and_older_codes_data_are_named_as_folders():
     write(RESULTS / "logs/trpo/agent~ant/settings~2/seed~0.log")
     assert named() == [
         "data/random",
-        "logs/trpo/agent~ant/settings~2",
         "models/trpo/code~old",
         "runs/trpo/agent~ant/settings~2",
+        "logs/trpo/agent~ant/settings~2",
     ]
 
 
