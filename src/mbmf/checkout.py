@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 
-def level_times(folder: Path, *places: str) -> None:
+def level_times(folder: Path, *places: str, pulled: tuple[str, ...] = ()) -> None:
     """Give files that stand as they were committed one time, the oldest among them.
 
     git writes files in any order, so that after a clone results look older or newer than what
@@ -17,6 +17,7 @@ def level_times(folder: Path, *places: str) -> None:
     Args:
         folder: root of the repository.
         places: files and folders in it, results and what they are made from.
+        pulled: folders in it that DVC fills; what lies in them gets the same time.
     """
     try:
         tracked = set(_git(folder, "ls-files", "-z", "--", *places))
@@ -26,6 +27,8 @@ def level_times(folder: Path, *places: str) -> None:
     paths = [folder / name for name in tracked - changed]
     if paths:
         oldest = min(path.stat().st_mtime_ns for path in paths)
+        for name in pulled:
+            paths += [path for path in (folder / name).rglob("*") if path.is_file()]
         for path in paths:
             os.utime(path, ns=(oldest, oldest))
 

@@ -73,7 +73,13 @@ BENCHMARKS = f"{RESULTS}/benchmarks"
 
 # The first call in a clone: Snakemake, which goes by file times, would draw figures anew.
 if workflow.is_main_process and not Path(".snakemake/metadata").exists():
-    level_times(Path.cwd(), RESULTS, "workflow/notebooks", "config/claims.yaml")
+    level_times(
+        Path.cwd(),
+        RESULTS,
+        "workflow/notebooks",
+        "config/claims.yaml",
+        pulled=(f"{RESULTS}/data", f"{RESULTS}/models"),
+    )
 
 FORMATS = ["svg", "pdf", "png"]
 
