@@ -25,7 +25,7 @@ SHOWN_IN = {
     "figure_6": ("figure_6", "figure_6"),
     "figure_7": ("figure_7", "figure_7"),
     "dyna_episodes": ("dyna", "figure_8_2"),
-    "dyna_rewards": ("dyna", "figure_8_{number}"),
+    "dyna_rewards": ("dyna", "figure_{number}"),
 }
 # As the workflow names their categories.
 TITLES = {
