@@ -66,7 +66,7 @@ def surplus(results: Path, asked: set[Path]) -> list[Path]:
         if folder.is_dir() and not folder.is_symlink():
             for child in sorted(folder.iterdir()):
                 found += _surplus(child, asked, runs)
-    return found
+    return sorted(found)
 
 
 def _surplus(path: Path, asked: set[Path], runs: set[Path]) -> list[Path]:

@@ -11,6 +11,9 @@ import pandas as pd
 from mbmf.errors import InputError
 from mbmf.files import written_whole
 
+# Parquet holds notes of pandas, in which a flipped bit may make anything of anything.
+_OF_DAMAGED_NOTES = (LookupError, TypeError, AttributeError, NotImplementedError, ArithmeticError)
+
 
 def read_table(path: Path) -> pd.DataFrame:
     """A CSV or Parquet table.
@@ -25,8 +28,7 @@ def read_table(path: Path) -> pd.DataFrame:
         table: pd.DataFrame = reader(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such table") from None
-    except (ValueError, OSError, LookupError, TypeError) as error:
-        # pandas' own metadata in a Parquet file may be damaged too.
+    except (ValueError, OSError, *_OF_DAMAGED_NOTES) as error:
         reason = " ".join(str(error).split())
         kind = path.suffix.removeprefix(".")
         raise InputError(f"{path}: not a whole {kind} table ({reason})") from None

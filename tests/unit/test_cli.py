@@ -4,15 +4,19 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from mbmf import cli
-from mbmf.errors import InputError, NonFiniteError
+from mbmf.errors import InputError, NonFiniteError, SimulationError
 from mbmf.files import write_text
 from mbmf.tables import read_table
+from mbmf.trpo import TrpoRunSettings
 
+CONFIG = Path(__file__).parents[2] / "config"
 RANDOM = {"rollouts": 2, "validation_rollouts": 1, "steps": 5}
 STEPS = [
     "random-data",
@@ -24,6 +28,8 @@ STEPS = [
     "tabulate",
     "speedups",
     "claims",
+    "status",
+    "prune",
     "pipeline",
 ]
 
@@ -86,6 +92,47 @@ def test_each_step_explains_itself(step):
     result = CliRunner().invoke(cli.app, [step, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
     assert "Usage" in plain(result.output)
+
+
+def test_each_option_is_explained():
+    for name, command in get_command(cli.app).commands.items():
+        for option in command.params:
+            assert option.help, (name, option.name)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_unknown_option_is_wrong_input(mbmf, step):
+    status, out, err = mbmf(step, "--nowhere")
+    assert (status, out) == (2, "")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["status", "prune"])
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["--scale=nowhere"], "--scale nowhere: there is no file config/nowhere.yaml"),
+        (["--scale=../x"], "--scale ../x: there is no file config/../x.yaml"),
+        (["--configfile=wrong.yaml"], "wrong.yaml: seeds: Input should be a valid list"),
+        (["--configfile=gone.yaml"], "gone.yaml: no such configuration file"),
+    ],
+)
+def test_status_and_prune_of_a_wrong_configuration(mbmf, tmp_path, command, options, line):
+    (tmp_path / "config").symlink_to(CONFIG)
+    write_text(tmp_path / "wrong.yaml", "seeds: 3")
+    status, out, err = mbmf(command, *options)
+    assert (status, out) == (2, "")
+    assert err.startswith(line)
+    assert err.count("\n") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"config", "wrong.yaml"}
+
+
+def test_status(mbmf, tmp_path):
+    (tmp_path / "config").symlink_to(CONFIG)
+    status, out, err = mbmf("status", "--scale=smoke", "--cores=3")
+    assert (status, err) == (0, "")
+    assert out.startswith("smoke scale, results/smoke, time left on 3 cores\n")
+    assert mbmf("status", "--scale=smoke", "--cores=0")[0] == 2
 
 
 @pytest.mark.parametrize("agent", ["walker", "Swimmer", "", "../ant", "ant\n"])
@@ -213,6 +260,45 @@ def test_wrong_settings_of_dyna(mbmf, tmp_path, change, key):
     assert err.startswith(f"--settings: {key}: ")
 
 
+TRPO = TrpoRunSettings.model_validate(
+    {
+        "policy": {"hidden_layers": [4], "absolute_position": True},
+        "trpo": {
+            "iterations": 1, "batch_size": 10, "bodies": 2, "episode_steps": 5, "kl": 0.05,
+            "initial_std": 1.0, "discount": 0.99, "gae_lambda": 1.0,
+            "conjugate_gradient_steps": 3, "damping": 1e-5,
+        },
+    }
+)  # fmt: skip
+
+
+def trpo(*more):
+    options = {"agent": "swimmer", "settings": TRPO.model_dump_json(), "seed": 0}
+    options |= {"output": "run", "policy": "policy.safetensors"}
+    return ["trpo", *(f"--{key}={value}" for key, value in options.items()), *more]
+
+
+def test_trpo_starts_from_no_policy_of_trpos_own(mbmf, tmp_path):
+    status, _, err = mbmf(*trpo())
+    assert (status, err) == (0, "")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    status, out, err = mbmf(*trpo("--start=policy.safetensors", "--output=other"))
+    assert (status, out) == (2, "")
+    assert err.startswith("policy.safetensors: a policy of the kind model_free, but TRPO starts")
+    assert err.count("\n") == 1
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_simulation_that_diverges_tells_the_iteration(mbmf, monkeypatch):
+    def diverge(*_):
+        raise SimulationError("a state is beyond reason")
+
+    monkeypatch.setattr("mbmf.agents.bodies.Bodies.step", diverge)
+    status, _, err = mbmf(*trpo())
+    assert status == 1
+    assert err == "TRPO iteration 0 of swimmer, seed 0: a state is beyond reason\n"
+
+
 def test_missing_table(mbmf, tmp_path):
     err = assert_one_line(mbmf("tabulate", "a.csv", "b.csv", "--output=all.csv"), tmp_path)
     assert err.startswith("a.csv: ")
@@ -238,7 +324,13 @@ def test_wrong_usage(mbmf, tmp_path, arguments):
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(NonFiniteError("return is nan"), 1), (InputError("wrong"), 2)]
+    ("error", "status"),
+    [
+        (NonFiniteError("return is nan"), 1),
+        (SimulationError("a state is beyond reason"), 1),
+        (OSError(28, "No space left on device"), 1),
+        (InputError("wrong"), 2),
+    ],
 )
 def test_status_of_a_failed_step(mbmf, monkeypatch, error, status):
     def fail(*_):

@@ -18,7 +18,7 @@ import torch
 from mbmf import model_based
 from mbmf.agents import get_agent
 from mbmf.dynamics import DynamicsModel
-from mbmf.errors import InputError
+from mbmf.errors import InputError, printable
 from mbmf.files import write_text
 from mbmf.fingerprint import code_digest
 from mbmf.model_based import ModelBasedSettings, Progress
@@ -150,7 +150,7 @@ def read_models(path: Path, agent: str) -> tuple[list[DynamicsModel], dict[str, 
     spec = get_agent(agent)
     models = []
     try:
-        for iteration in range(facts["iterations"]):
+        for iteration in range(_iterations(path, facts)):
             model = DynamicsModel(spec.state_dim, spec.action_dim, facts["hidden_layers"])
             model.load_state_dict(without_prefix(str(iteration), tensors))
             models.append(model)
@@ -164,6 +164,17 @@ def read_models(path: Path, agent: str) -> tuple[list[DynamicsModel], dict[str, 
     return models, facts
 
 
+def _iterations(path: Path, facts: dict[str, Any]) -> int:
+    """How many iterations a file tells of."""
+    count = facts.get("iterations")
+    if type(count) is not int or count < 1:
+        raise InputError(
+            f"{path}: iterations is {printable(count)}, should be a number from 1; "
+            "delete the file to make it anew"
+        )
+    return count
+
+
 def read_held_out(path: Path, agent: str) -> list[Rollouts]:
     """Held-out MPC rollouts of each iteration of a run.
 
@@ -175,13 +186,9 @@ def read_held_out(path: Path, agent: str) -> list[Rollouts]:
         raise InputError(f"{path}: rollouts of {facts.get('agent')}, but {agent} is asked for")
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
     try:
-        parts = [Rollouts.from_arrays(arrays, str(i)) for i in range(facts["iterations"])]
+        parts = [Rollouts.from_arrays(arrays, str(i)) for i in range(_iterations(path, facts))]
     except KeyError as error:
         raise InputError(f"{path}: {error} is missing; delete the file to make it anew") from None
-    except TypeError:
-        raise InputError(
-            f"{path}: iterations is no whole number; delete the file to make it anew"
-        ) from None
     spec = get_agent(agent)
     for iteration, part in enumerate(parts):
         # As many and as long as the file says; all else must agree with that.

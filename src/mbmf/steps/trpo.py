@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mbmf import trpo
-from mbmf.errors import InputError
+from mbmf.errors import InputError, SimulationError, printable
 from mbmf.files import write_text
 from mbmf.fingerprint import code_digest
 from mbmf.policies import observed_elements
@@ -51,6 +51,7 @@ def run_trpo(
     Raises:
         InputError: the imitation policy or the checkpoint is damaged or of another run.
         NonFiniteError: an update met NaN or infinity.
+        SimulationError: the simulator diverged; says in which iteration.
     """
     policy, trpo_settings = settings.policy, settings.trpo
     if start is None:
@@ -60,6 +61,11 @@ def run_trpo(
         before = 0
     else:
         drawn, source = read_policy(start, agent, policy)
+        if source.get("kind") != "imitation" or "env_steps" not in source:
+            raise InputError(
+                f"{start}: a policy of the kind {printable(source.get('kind'))}, but TRPO starts "
+                "from one of `mbmf imitation`, or, without --start, from a random one"
+            )
         if source.get("seed") != seed:
             raise InputError(f"{start}: seed is {source.get('seed')}, but this run needs {seed}")
         drawn.set_std(trpo_settings.initial_std)
@@ -85,7 +91,12 @@ def run_trpo(
     env = trpo.make_env(agent, trpo_settings, threads)
     while progress.iteration < trpo_settings.iterations:
         started = time.perf_counter()
-        trpo.iterate(progress, env, elements, trpo_settings, seed)
+        try:
+            trpo.iterate(progress, env, elements, trpo_settings, seed)
+        except SimulationError as error:
+            raise SimulationError(
+                f"TRPO iteration {progress.iteration} of {agent}, seed {seed}: {error}"
+            ) from None
         seconds.append(time.perf_counter() - started)
         done = progress.iteration
         row = progress.curve[-1]
