@@ -166,7 +166,7 @@ def read_models(path: Path, agent: str) -> tuple[list[DynamicsModel], dict[str, 
 
 def _iterations(path: Path, facts: dict[str, Any]) -> int:
     """How many iterations a file tells of."""
-    count = facts.get("iterations")
+    count = facts["iterations"]
     if type(count) is not int or count < 1:
         raise InputError(
             f"{path}: iterations is {printable(count)}, should be a number from 1; "
