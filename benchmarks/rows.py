@@ -69,6 +69,6 @@ def single(name: str, unit: str, ours: float, goal: str, met: bool, **facts: Any
     """A row of one measurement, without contenders."""
     return {
         "name": name, "unit": unit, "ours": rounded(float(ours)), "peer": None, "limit": None,
-        "spread": {}, "times_faster": None, "share_of_limit": None, "goal": goal, "met": met,
+        "spread": {}, "times_faster": None, "share_of_limit": None, "goal": goal, "met": bool(met),
         **facts,
     }  # fmt: skip
