@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-
 # A call this short is timed right after another, as it would be in a run: before it the caches
 # hold another contender's data, and that one's threads may not have gone to sleep.
 SHORT = 0.5
