@@ -62,13 +62,13 @@ def row(
         "share_of_limit": ratio(times, "limit", "ours"),
         "goal": goal,
     }
-    return made | {"met": met(made)} | facts
+    return made | {"met": bool(met(made))} | facts
 
 
-def single(name: str, unit: str, ours: float, goal: str, met: bool | None, **facts: Any) -> Row:
+def single(name: str, unit: str, ours: float, goal: str, met: bool, **facts: Any) -> Row:
     """A row of one measurement, without contenders."""
     return {
-        "name": name, "unit": unit, "ours": rounded(ours), "peer": None, "limit": None,
-        "spread": {}, "times_faster": None, "share_of_limit": None, "goal": goal, "met": met,
+        "name": name, "unit": unit, "ours": rounded(float(ours)), "peer": None, "limit": None,
+        "spread": {}, "times_faster": None, "share_of_limit": None, "goal": goal, "met": bool(met),
         **facts,
     }  # fmt: skip

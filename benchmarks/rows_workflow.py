@@ -40,11 +40,17 @@ def smoke_run(folder: Path) -> tuple[float, float]:
     }
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    subprocess.run(
-        ["snakemake", "--cores", str(CORES), "--configfile", "config/smoke.yaml"],
-        cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    with (folder / "snakemake.log").open("w") as log:
+        done = subprocess.run(
+            ["snakemake", "--cores", str(CORES), "--configfile", "config/smoke.yaml"],
+            cwd=folder,
+            env=environment,
+            check=False,
+            stdout=log,
+            stderr=log,
+        )
+    if done.returncode:
+        raise SystemExit((folder / "snakemake.log").read_text()[-5000:])
     wall = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
