@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
+from mbmf.finished import read_provenance
 from mbmf.jobs import Job
 
 # A run of imitation is, like one of Algorithm 1, mostly planning.
@@ -62,15 +61,6 @@ def measurements(results: Path, scale: str, jobs: Iterable[Job]) -> list[Measure
             pace = median(pieces) * len(pieces) / job.work
         found.append(Measurement(scale, job.rule, job.agent, job.work, seconds, start, pace))
     return found
-
-
-def read_provenance(folder: Path) -> dict[str, Any]:
-    """A run's provenance; empty if it is not there or damaged."""
-    try:
-        content = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _benchmark(path: Path) -> float | None:

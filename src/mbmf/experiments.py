@@ -29,6 +29,14 @@ SPELLED_OUT = {
     "random_data.rollouts": "random_rollouts",
 }
 
+FIGURE_TITLES = {
+    "figure_5": "Figure 5: rollout divergence",
+    "figure_6": "Figure 6: design decisions",
+    "figure_7": "Figure 7: Mb, Mf and Mb-Mf",
+    "dyna": "Figures 8.2, 8.4 and 8.5: Dyna-Q",
+}
+"""Groups of figures, each drawn by one notebook. The report sorts its categories by name."""
+
 
 def _digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
@@ -197,3 +205,9 @@ def figure_6_sweeps(configuration: Configuration) -> list[dict[str, Any]]:
         for agent in configuration.figures.figure_6.agents
         for index, sweep in enumerate(configuration.figures.figure_6.sweeps)
     ]
+
+
+def gait_runs(configuration: Configuration) -> list[TrpoRun]:
+    """Mb-Mf of each agent of Figure 7, its first seed: a clip shows one run, not a mean."""
+    first = configuration.figures.figure_7.seeds[0]
+    return [run for run in trpo_runs(configuration) if run.start and run.seed == first]

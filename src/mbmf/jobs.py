@@ -125,7 +125,7 @@ def jobs_of(configuration: Configuration) -> dict[str, Job]:
     claims = Job(
         "claims", "claims", "claims.json", tuple(figure.after[0] for figure in figures.values())
     )
-    gaits = {f"gaits/{run.agent}": jobs.gait(run) for run in _shown_in_gaits(configuration)}
+    gaits = {f"gaits/{run.agent}": jobs.gait(run) for run in experiments.gait_runs(configuration)}
     return figures | gaits | {"claims": claims}
 
 
@@ -210,12 +210,6 @@ class _Runs:
             (self.random_data(run), self.job(run)),
             run.agent,
         )
-
-
-def _shown_in_gaits(configuration: Configuration) -> list[TrpoRun]:
-    """Mb-Mf of each agent of Figure 7, its first seed."""
-    first = configuration.figures.figure_7.seeds[0]
-    return [run for run in experiments.trpo_runs(configuration) if run.start and run.seed == first]
 
 
 def _rule_of(run: Run) -> str:

@@ -15,6 +15,7 @@ import nbformat
 
 from mbmf.claims import Claim, claimed, number
 from mbmf.errors import InputError
+from mbmf.experiments import FIGURE_TITLES
 
 TEMPLATES = Path("workflow/report")
 
@@ -26,13 +27,6 @@ SHOWN_IN = {
     "figure_7": ("figure_7", "figure_7"),
     "dyna_episodes": ("dyna", "figure_8_2"),
     "dyna_rewards": ("dyna", "figure_{number}"),
-}
-# As the workflow names their categories.
-TITLES = {
-    "figure_5": "Figure 5: rollout divergence",
-    "figure_6": "Figure 6: design decisions",
-    "figure_7": "Figure 7: Mb, Mf and Mb-Mf",
-    "dyna": "Figures 8.2, 8.4 and 8.5: Dyna-Q",
 }
 
 
@@ -114,7 +108,7 @@ def results_markdown(
     """
     overlay = "" if scale == "paper" else f" --configfile config/{scale}.yaml"
     lines = []
-    for group, title in TITLES.items():
+    for group, title in FIGURE_TITLES.items():
         how = f"`snakemake --cores 2{overlay} -- {group}` draws it"
         if group in runs:
             count, seconds = runs[group]
@@ -213,7 +207,7 @@ def runs_page(
     ]
     return render(
         "runs.html.j2",
-        title=f"Runs behind {TITLES[group]}",
+        title=f"Runs behind {FIGURE_TITLES[group]}",
         scale=scale,
         settings=_pretty(settings),
         runs=entries,

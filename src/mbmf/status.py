@@ -13,8 +13,9 @@ import psutil
 
 from mbmf.configuration import Configuration
 from mbmf.errors import InputError
-from mbmf.estimates import Measurement, estimate, measurements, read_provenance, time_left
+from mbmf.estimates import Measurement, estimate, measurements, time_left
 from mbmf.fingerprint import code_digest
+from mbmf.finished import read_provenance
 from mbmf.jobs import Job, configuration_of, jobs_of, overlays_of, with_all_before
 from mbmf.progress import iterations
 

@@ -72,3 +72,11 @@ def test_nothing_committed_there_and_no_repository_at_all(repository, tmp_path_f
     level_times(repository, "nowhere")
     assert times(repository) == before
     level_times(tmp_path_factory.mktemp("bare"), "runs")
+
+
+def test_pulled_files_get_the_same_time(repository):
+    (repository / "models").mkdir()
+    pulled = repository / "models/models.safetensors"
+    pulled.write_text("pulled")
+    level_times(repository, "runs", pulled=("models", "nowhere"))
+    assert times(repository)["models/models.safetensors"] == times(repository)["runs/curve.csv"]

@@ -83,21 +83,13 @@ if workflow.is_main_process and not Path(".snakemake/metadata").exists():
 
 FORMATS = ["svg", "pdf", "png"]
 
-# Of the report; it sorts them by name.
-CATEGORIES = {
-    "figure_5": "Figure 5: rollout divergence",
-    "figure_6": "Figure 6: design decisions",
-    "figure_7": "Figure 7: Mb, Mf and Mb-Mf",
-    "dyna": "Figures 8.2, 8.4 and 8.5: Dyna-Q",
-}
-
 
 def figure_files(name, caption, group):
     """The files of a figure; its SVG stands in the report."""
     shown = report(
         f"{RESULTS}/figures/{name}.svg",
         caption=f"../report/{caption}.rst",
-        category=CATEGORIES[group],
+        category=experiments.FIGURE_TITLES[group],
         labels={"what": name.replace("_", " ").capitalize()},
     )
     return [shown, *(f"{RESULTS}/figures/{name}.{suffix}" for suffix in FORMATS[1:])]
@@ -173,8 +165,8 @@ def from_finished(kind, run, code, path):
     are made anew for a change of the code, the run is: Snakemake looks at a job's own reasons
     no more once a job before it has one, and would overlook it were its input ancient.
     """
-    provenance = Path(f"{RESULTS}/runs/{kind}/{path_of(run)}/provenance.json")
-    return ancient(path) if made_by(provenance) == code else path
+    folder = Path(f"{RESULTS}/runs/{kind}/{path_of(run)}")
+    return ancient(path) if made_by(folder) == code else path
 
 
 def random_data_input(wildcards):

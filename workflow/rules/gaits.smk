@@ -1,11 +1,6 @@
 """How each agent of Figure 7 moves, under each of its controllers."""
 
-# The first seed's runs: a clip shows one, not a mean.
-GAIT_OF = {
-    run.agent: run
-    for run in TRPO_RUNS
-    if run.start and run.seed == configuration.figures.figure_7.seeds[0]
-}
+GAIT_OF = {run.agent: run for run in experiments.gait_runs(configuration)}
 
 
 rule gait:
@@ -23,7 +18,7 @@ rule gait:
         clip=report(
             f"{RESULTS}/gaits/{{agent}}.webp",
             caption="../report/gait.rst",
-            category=CATEGORIES["figure_7"],
+            category=experiments.FIGURE_TITLES["figure_7"],
             labels={"what": "Gait of {agent}"},
         ),
     log:

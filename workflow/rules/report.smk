@@ -57,7 +57,7 @@ rule notebook_page:
         page=report(
             f"{RESULTS}/report/{{group}}.html",
             caption="../report/notebook.rst",
-            category=lambda wildcards: CATEGORIES[wildcards.group],
+            category=lambda wildcards: experiments.FIGURE_TITLES[wildcards.group],
             labels={"what": "Notebook"},
         ),
     log:
@@ -66,7 +66,7 @@ rule notebook_page:
         f"{BENCHMARKS}/report/{{group}}.tsv"
     threads: 1
     params:
-        title=lambda wildcards: f"{CATEGORIES[wildcards.group]} ({configuration.scale} scale)",
+        title=lambda wildcards: f"{experiments.FIGURE_TITLES[wildcards.group]} ({configuration.scale} scale)",
         code=code_digest("mbmf.steps.report"),
     message:
         "Page of the notebook: {wildcards.group}"
@@ -86,7 +86,7 @@ rule runs_page:
         page=report(
             f"{RESULTS}/report/{{group}}_runs.html",
             caption="../report/runs.rst",
-            category=lambda wildcards: CATEGORIES[wildcards.group],
+            category=lambda wildcards: experiments.FIGURE_TITLES[wildcards.group],
             labels={"what": "Runs"},
         ),
         table=f"{RESULTS}/report/{{group}}_runs.csv",

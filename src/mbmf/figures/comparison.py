@@ -67,7 +67,8 @@ def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any])
         (0.02, level),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
-        xytext=(0, 3),
+        xytext=(0, -3),
+        verticalalignment="top",  # above it may be the frame
         fontsize="small",
         color=colours["Mf"],
     )

@@ -13,6 +13,7 @@ import pandas as pd
 from mbmf import report
 from mbmf.claims import check_claims
 from mbmf.errors import InputError
+from mbmf.experiments import FIGURE_TITLES
 from mbmf.files import write_text
 from mbmf.steps.claims import CLAIMS, read_verdicts, verdicts_file
 from mbmf.tables import read_table, write_table
@@ -49,8 +50,8 @@ def write_runs_page(
     Raises:
         InputError: a file is missing or damaged, or the group unknown.
     """
-    if group not in report.TITLES:
-        raise InputError(f"--group {group}: should be one of {', '.join(report.TITLES)}")
+    if group not in FIGURE_TITLES:
+        raise InputError(f"--group {group}: should be one of {', '.join(FIGURE_TITLES)}")
     runs = [_run(path) for path in provenances]
     write_text(output, report.runs_page(group, scale, json.loads(settings), runs))
     columns = ["kind", "agent", "seed", "path", "env_steps", "last_return", "seconds"]
@@ -91,7 +92,7 @@ def results_text(results: Path) -> str:
         InputError: no verdicts, or none that fit the claims.
     """
     runs = {}
-    for group in report.TITLES:
+    for group in FIGURE_TITLES:
         path = results / "report" / f"{group}_runs.csv"
         if path.exists() and len(table := read_table(path)):
             runs[group] = (len(table), float(table["seconds"].sum()))
