@@ -1,7 +1,8 @@
-"""Files of named tensors: safetensors, no pickle, one clear error."""
+"""Files of named tensors: safetensors with a checksum, no pickle, one clear error."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from torch import Tensor
 from mbmf.errors import InputError
 from mbmf.files import written_whole
 
-_FACTS = "facts"
+_METADATA = "mbmf"
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
@@ -23,12 +24,13 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any])
     Args:
         path: of the file.
         tensors: by name.
-        facts: what JSON can hold. One key of the file's metadata carries them all, for
-            the order of several keys is not fixed and the same content must give the
-            same bytes.
+        facts: what JSON can hold. One key of the file's metadata carries them all, and
+            their checksum with that of the tensors, for the order of several keys is not
+            fixed and the same content must give the same bytes.
     """
-    metadata = {_FACTS: json.dumps(facts)}
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    facts = json.loads(json.dumps(facts))
+    metadata = {_METADATA: json.dumps({"sha256": _checksum(contiguous, facts), "facts": facts})}
     with written_whole(path) as aside:
         safetensors.torch.save_file(contiguous, aside, metadata)
 
@@ -37,16 +39,19 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Inverse of `write_tensors`.
 
     Raises:
-        InputError: no such file, cut short, or not written by `write_tensors`.
+        InputError: no such file, cut short, changed since, or not written by
+            `write_tensors`.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            facts = json.loads((file.metadata() or {})[_FACTS])
-        if not isinstance(facts, dict):
+            metadata = json.loads((file.metadata() or {})[_METADATA])
+        if not isinstance(metadata, dict) or not isinstance(facts := metadata["facts"], dict):
             raise ValueError("its facts are no mapping")
+        if metadata["sha256"] != _checksum(tensors, facts):
+            raise ValueError("its checksum is another: it was changed or damaged")
         return tensors, facts
     except OSError:
         raise InputError(f"{path}: cannot be read; it needs the permission to") from None
@@ -54,6 +59,15 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise InputError(
             f"{path}: not a whole safetensors file of mbmf ({error}); delete it to make it anew"
         ) from None
+
+
+def _checksum(tensors: dict[str, Tensor], facts: dict[str, Any]) -> str:
+    """SHA-256 of all that a file says, in hexadecimal digits."""
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+        digest.update(tensor.cpu().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def with_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -21,6 +21,7 @@ from mbmf.errors import InputError
 from mbmf.policies import PolicySettings
 from mbmf.random_data import RandomDataSettings
 from mbmf.rollouts import Rollouts
+from mbmf.steps.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
 from mbmf.steps.claims import read_verdicts
 from mbmf.steps.model_based import read_held_out, read_models
 from mbmf.steps.policies import new_policy, read_policy, write_policy
@@ -131,21 +132,21 @@ FOREIGN = {
     "header that is a list": with_header([]),
     "header that is no JSON": struct.pack("<Q", 4) + b"{{{{",
     "no facts": with_header({"__metadata__": {"other": "{}"}}),
-    "facts that are no JSON": with_header({"__metadata__": {"facts": "{"}}),
-    "facts that are a list": with_header({"__metadata__": {"facts": "[]"}}),
-    "facts that are null": with_header({"__metadata__": {"facts": "null"}}),
-    "facts that are empty": with_header({"__metadata__": {"facts": "{}"}}),
-    "facts nested deep": with_header({"__metadata__": {"facts": "[" * 10**5}}),
+    "facts that are no JSON": with_header({"__metadata__": {"mbmf": "{"}}),
+    "facts that are a list": with_header({"__metadata__": {"mbmf": "[]"}}),
+    "facts that are null": with_header({"__metadata__": {"mbmf": "null"}}),
+    "facts that are empty": with_header({"__metadata__": {"mbmf": "{}"}}),
+    "facts nested deep": with_header({"__metadata__": {"mbmf": "[" * 10**5}}),
     "a tensor beyond the file": with_header(
-        {"__metadata__": {"facts": "{}"},
+        {"__metadata__": {"mbmf": "{}"},
          "w": {"dtype": "F32", "shape": [10**6], "data_offsets": [0, 4 * 10**6]}}
     ),
     "a tensor larger than its bytes": with_header(
-        {"__metadata__": {"facts": "{}"},
+        {"__metadata__": {"mbmf": "{}"},
          "w": {"dtype": "F32", "shape": [10**9], "data_offsets": [0, 4]}}, bytes(4)
     ),
     "overlapping tensors": with_header(
-        {"__metadata__": {"facts": "{}"},
+        {"__metadata__": {"mbmf": "{}"},
          "v": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
          "w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}, bytes(4)
     ),
@@ -256,7 +257,7 @@ DAMAGE = settings(
 @each_kind
 @DAMAGE
 @given(data=st.data())
-def test_flipped_bits_work_or_are_refused(whole, tmp_path, kind, data):
+def test_flipped_bits_change_nothing_or_are_refused(whole, tmp_path, kind, data):
     content = bytearray(whole[kind])
     header = struct.unpack("<Q", content[:8])[0] + 8
     # Half of the flips go to the header, which is the smaller part.
@@ -264,8 +265,49 @@ def test_flipped_bits_work_or_are_refused(whole, tmp_path, kind, data):
     for place in data.draw(st.lists(places, min_size=1, max_size=4)):
         content[place] ^= 1 << data.draw(st.integers(0, 7))
     path = tmp_path / "file.safetensors"
+    path.write_bytes(whole[kind])
+    tensors, facts = read_tensors(path)
     path.write_bytes(content)
     works_or_is_refused(KINDS[kind][1], path)
+    try:
+        read, read_facts = read_tensors(path)
+    except InputError:
+        return
+    # A flip in the header's white space, or two that undo each other.
+    assert read_facts == facts
+    assert read.keys() == tensors.keys()
+    assert all(torch.equal(read[name], tensor) for name, tensor in tensors.items())
+
+
+@each_kind
+def test_any_one_flipped_bit_of_the_data_is_refused(whole, tmp_path, kind):
+    header = struct.unpack("<Q", whole[kind][:8])[0] + 8
+    path = tmp_path / "file.safetensors"
+    for place in range(header, len(whole[kind]), 37):
+        content = bytearray(whole[kind])
+        content[place] ^= 1 << place % 8
+        path.write_bytes(content)
+        assert "checksum" in refusal(read_tensors, path)
+
+
+def no_restore(_tensors, _facts):
+    raise AssertionError("a checkpoint of another run was used")
+
+
+@pytest.mark.parametrize("error", [KeyError("baseline"), TypeError("x"), RuntimeError("size"),
+                                   ValueError("x"), AttributeError("x")])  # fmt: skip
+def test_a_forged_checkpoint_is_refused(tmp_path, error):
+    """Of the right identity, but without what the run needs to go on."""
+
+    def restore(_tensors, _facts):
+        raise error
+
+    path = tmp_path / CHECKPOINT
+    assert not read_checkpoint(path, {"seed": 0}, no_restore)  # none there
+    write_checkpoint(path, {}, {"curve": []}, {"seed": 0})
+    assert not read_checkpoint(path, {"seed": 1}, no_restore)
+    assert "delete it" in refusal(lambda p: read_checkpoint(p, {"seed": 0}, restore), path)
+    assert path.exists()
 
 
 @each_kind

@@ -183,7 +183,7 @@ def test_a_damaged_file_in_the_remote_is_not_pulled(origin, elsewhere, store, ho
     assert data_of(elsewhere) == data_of(origin)
 
 
-@pytest.mark.parametrize("how", ["truncated", "empty"])
+@pytest.mark.parametrize("how", DAMAGE)
 def test_a_damaged_file_in_the_cache_never_starts_a_run(origin, elsewhere, store, how):
     """`dvc checkout` does not look into its cache; the step that reads the file does."""
     use(elsewhere, str(store))
@@ -204,7 +204,7 @@ def test_a_damaged_file_in_the_cache_never_starts_a_run(origin, elsewhere, store
     assert data_of(elsewhere)[path] == content
 
 
-@pytest.mark.parametrize("how", ["truncated", "empty"])
+@pytest.mark.parametrize("how", DAMAGE)
 def test_a_part_of_a_file_never_starts_a_run(origin, elsewhere, how):
     """As a copy by hand, or a pull without `verify`, may leave it."""
     data = next(path for path in data_of(origin) if "/data/random/" in path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from mbmf.errors import InputError
 from mbmf.tensors import read_tensors, write_tensors
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -20,19 +22,30 @@ def write_checkpoint(
 
 
 def read_checkpoint(
-    path: Path, identity: dict[str, Any]
-) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-    """Tensors and progress of a checkpoint of the same run; None if there is none to use.
+    path: Path,
+    identity: dict[str, Any],
+    restore: Callable[[dict[str, Tensor], dict[str, Any]], object],
+) -> bool:
+    """Give the tensors and the progress of a checkpoint of the same run to `restore`.
+
+    Returns:
+        Whether there was one to go on from.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is damaged, or does not hold what `restore` asks for.
     """
     if not path.exists():
-        return None
+        return False
     tensors, facts = read_tensors(path)
     if facts.get("identity") != identity:
         # Older code, other data: going on from it would mix two runs.
         print(f"{path}: of an earlier version of this run; starting anew", flush=True)
-        return None
+        return False
+    try:
+        restore(tensors, facts["progress"])
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path}: not a checkpoint of this run ({error}); delete it to start the run anew"
+        ) from None
     print(f"{path}: going on from there", flush=True)
-    return tensors, facts["progress"]
+    return True

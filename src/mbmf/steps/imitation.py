@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +80,7 @@ def run_imitation(
     )
     checkpoint = folder / CHECKPOINT
     seconds: list[dict[str, float]] = []
-    saved = read_checkpoint(checkpoint, identity)
-    if saved is not None:
-        _from_tensors(progress, *saved)
-        seconds = saved[1]["seconds"]
+    resumed = read_checkpoint(checkpoint, identity, partial(_from_tensors, progress, seconds))
     while progress.iteration <= settings.imitation.iterations:
         started = time.perf_counter()
         imitation.iterate(
@@ -107,7 +105,7 @@ def run_imitation(
     write_table(folder / "curve.csv", curve)
     write_text(
         folder / "provenance.json",
-        json.dumps(identity | provenance("cpu", seconds, saved is not None), indent=2) + "\n",
+        json.dumps(identity | provenance("cpu", seconds, resumed), indent=2) + "\n",
     )
     for done in (checkpoint, folder / EXPERT):
         done.unlink(missing_ok=True)
@@ -167,9 +165,13 @@ def _to_tensors(progress: ImitationProgress) -> dict[str, Tensor]:
 
 
 def _from_tensors(
-    progress: ImitationProgress, tensors: dict[str, Tensor], facts: dict[str, Any]
+    progress: ImitationProgress,
+    seconds: list[dict[str, float]],
+    tensors: dict[str, Tensor],
+    facts: dict[str, Any],
 ) -> None:
     """Inverse of `_to_tensors`, into a fresh progress of the same settings."""
+    seconds.extend(facts["seconds"])
     progress.observations, progress.actions = tensors["observations"], tensors["actions"]
     progress.policy.load_state_dict(without_prefix("policy", tensors))
     load_optimizer(progress.optimizer, without_prefix("optimizer", tensors))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +71,9 @@ def run_model_based(
     }
     checkpoint = folder / CHECKPOINT
     progress = model_based.start(agent, settings, data, seed, device)
-    saved = read_checkpoint(checkpoint, identity)
-    if saved is not None:
-        model_based.progress_from_tensors(progress, *saved)
+    resumed = read_checkpoint(
+        checkpoint, identity, partial(model_based.progress_from_tensors, progress)
+    )
     total = settings.aggregation.iterations
     started = time.perf_counter()
     before = progress.iteration
@@ -93,8 +94,7 @@ def run_model_based(
     _write_curve(progress, agent, settings, seed, folder / CURVE)
     write_text(
         folder / PROVENANCE,
-        json.dumps(identity | provenance(device, progress.seconds, saved is not None), indent=2)
-        + "\n",
+        json.dumps(identity | provenance(device, progress.seconds, resumed), indent=2) + "\n",
     )
     checkpoint.unlink(missing_ok=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,7 @@ def run_trpo(
     checkpoint = folder / CHECKPOINT
     progress = TrpoProgress(drawn, LinearBaseline(), [])
     seconds: list[float] = []
-    saved = read_checkpoint(checkpoint, identity)
-    if saved is not None:
-        _from_tensors(progress, *saved)
-        seconds = saved[1]["seconds"]
+    resumed = read_checkpoint(checkpoint, identity, partial(_from_tensors, progress, seconds))
     elements = observed_elements(agent, policy)
     env = trpo.make_env(agent, trpo_settings, threads)
     while progress.iteration < trpo_settings.iterations:
@@ -117,7 +115,7 @@ def run_trpo(
     parts = [{"iteration": value} for value in seconds]
     write_text(
         folder / "provenance.json",
-        json.dumps(identity | provenance("cpu", parts, saved is not None), indent=2) + "\n",
+        json.dumps(identity | provenance("cpu", parts, resumed), indent=2) + "\n",
     )
     checkpoint.unlink(missing_ok=True)
 
@@ -132,9 +130,13 @@ def _to_tensors(progress: TrpoProgress) -> dict[str, Tensor]:
 
 
 def _from_tensors(
-    progress: TrpoProgress, tensors: dict[str, Tensor], facts: dict[str, Any]
+    progress: TrpoProgress,
+    seconds: list[float],
+    tensors: dict[str, Tensor],
+    facts: dict[str, Any],
 ) -> None:
     """Inverse of `_to_tensors`, into a fresh progress of the same settings."""
+    seconds.extend(facts["seconds"])
     progress.baseline.coefficients = tensors["baseline"].numpy()
     progress.policy.load_state_dict(without_prefix("policy", tensors))
     progress.curve = facts["curve"]
