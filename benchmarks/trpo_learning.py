@@ -17,20 +17,26 @@ from peers import HERE, ROOT, peer_python
 
 from mbmf.figures.style import INTERVAL, use_style
 
-LABELS = {"ours": "mbmf", "sb3": "sb3-contrib 2.9.2"}
+# label: program, initial weights
+RUNS = {
+    "mbmf": ("ours", "xavier"),
+    "sb3-contrib 2.9.2": ("sb3", "xavier"),
+    "sb3-contrib 2.9.2, its initial weights": ("sb3", "own"),
+}
 # The paper's λ, and sb3-contrib's own.
 LAMBDAS = (1.0, 0.95)
 
 
 def learn(
-    name: str, python: Path | str, seed: int, iterations: int, gae_lambda: float
+    label: str, python: Path | str, seed: int, iterations: int, gae_lambda: float
 ) -> pd.DataFrame:
     """One run in a process of its own, one thread."""
-    arguments = ["learn", str(seed), str(iterations), str(gae_lambda)]
+    name, weights = RUNS[label]
+    arguments = ["learn", str(seed), str(iterations), str(gae_lambda), weights]
     command = [str(python), str(HERE / f"trpo_{name}.py"), *arguments]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     rows = pd.DataFrame([json.loads(line) for line in output.splitlines()])
-    return rows.assign(trpo=LABELS[name], seed=seed, gae_lambda=gae_lambda)
+    return rows.assign(trpo=label, seed=seed, gae_lambda=gae_lambda)
 
 
 def figure(table: pd.DataFrame) -> None:
@@ -65,9 +71,9 @@ def main() -> None:
     pythons = {"ours": sys.executable, "sb3": peer_python("sb3")}
     with ThreadPoolExecutor(2) as pool:
         runs = [
-            pool.submit(learn, name, python, seed, iterations, gae_lambda)
+            pool.submit(learn, label, pythons[name], seed, iterations, gae_lambda)
             for seed in range(seeds)
-            for name, python in pythons.items()
+            for label, (name, _) in RUNS.items()
             for gae_lambda in LAMBDAS
         ]
         table = pd.concat([run.result() for run in runs], ignore_index=True)

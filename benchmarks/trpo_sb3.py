@@ -2,7 +2,8 @@
 
 Same environment, batch, discount, network and its initial weights' distribution, trust region
 and steps of conjugate gradient.
-Arguments: `serve THREADS` or `learn SEED ITERATIONS LAMBDA`.
+Arguments: `serve THREADS` or `learn SEED ITERATIONS LAMBDA xavier|own`, the last for the initial
+weights of the policy.
 """
 
 import json
@@ -34,7 +35,9 @@ class Returns(BaseCallback):
 class Learner:
     """One run."""
 
-    def __init__(self, seed: int, threads: int, gae_lambda: float = 0.95) -> None:
+    def __init__(
+        self, seed: int, threads: int, gae_lambda: float = 0.95, weights: str = "xavier"
+    ) -> None:
         torch.set_num_threads(threads)
         env = make_vec_env("mbmf/Swimmer-v0", BODIES, seed=seed)
         self.model = TRPO(
@@ -52,7 +55,9 @@ class Learner:
             device="cpu",
         )
         actor = self.model.policy
-        for layer in [*actor.mlp_extractor.policy_net, actor.action_net]:
+        for layer in (
+            [] if weights == "own" else [*actor.mlp_extractor.policy_net, actor.action_net]
+        ):
             if isinstance(layer, torch.nn.Linear):
                 # Its bias is zero already.
                 torch.nn.init.xavier_uniform_(layer.weight)
@@ -70,6 +75,6 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(Learner(0, int(sys.argv[2])).iterate)
     else:
-        learner = Learner(int(sys.argv[2]), 1, float(sys.argv[4]))
+        learner = Learner(int(sys.argv[2]), 1, float(sys.argv[4]), sys.argv[5])
         for _ in range(int(sys.argv[3])):
             print(json.dumps(learner.iterate()), flush=True)

@@ -30,6 +30,7 @@ from mbmf.trpo import LinearBaseline, TrpoProgress, TrpoSettings
 HERE = Path(__file__).parent
 CONFIG = HERE.parent / "config"
 LEVELS = (10, 20)
+ORTHOGONAL = "sb3-contrib's initial weights"
 
 
 def finite_differences(
@@ -68,6 +69,13 @@ def without_bootstrap(batch: trpo.Batch, *arguments: Any) -> Any:
     return ESTIMATES(ended, *arguments)
 
 
+def orthogonal(policy: GaussianPolicy) -> None:
+    """sb3-contrib's initial weights: orthogonal, nearly zero in the last layer."""
+    layers = [part for part in policy.mean if isinstance(part, torch.nn.Linear)]
+    for layer in layers:
+        torch.nn.init.orthogonal_(layer.weight, 0.01 if layer is layers[-1] else 2**0.5)
+
+
 ESTIMATES = trpo.advantages_and_returns
 # name: changes of TRPO's settings, of the policy's, functions replaced in `mbmf.trpo`
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
@@ -76,6 +84,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "time-outs end the return (rllab)": ({}, {}, {"advantages_and_returns": without_bootstrap}),
     "no absolute position observed": ({}, {"absolute_position": False}, {}),
     "initial std 0.5": ({"initial_std": 0.5}, {}, {}),
+    ORTHOGONAL: ({}, {}, {}),
     "λ = 0.95": ({"gae_lambda": 0.95}, {}, {}),
     "batch 25k": ({"batch_size": 25_000, "bodies": 25}, {}, {}),
     "KL 0.01": ({"kl": 0.01}, {}, {}),
@@ -93,6 +102,9 @@ def learn(name: str, seed: int, steps: int) -> pd.DataFrame:
     for function, replacement in functions.items():
         setattr(trpo, function, replacement)
     policy = new_policy("swimmer", shape, settings.initial_std, torch_stream(seed, Purpose.POLICY))
+    if name == ORTHOGONAL:
+        torch.manual_seed(seed)
+        orthogonal(policy)
     progress = TrpoProgress(policy, LinearBaseline(), [])
     env, elements = trpo.make_env("swimmer", settings), observed_elements("swimmer", shape)
     for _ in range(steps // settings.batch_size):
