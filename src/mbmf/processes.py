@@ -72,6 +72,20 @@ def remove_left_over(folder: Path) -> None:
             path.unlink()
 
 
+def remove_checkpoints(results: Path, incomplete: Path) -> None:
+    """Remove the checkpoints of finished runs, once Snakemake knows that they are finished.
+
+    Args:
+        results: of a scale; no run may be at work there.
+        incomplete: Snakemake's folder of notes on outputs that are perhaps not whole.
+    """
+    if incomplete.is_dir() and any(incomplete.iterdir()):
+        return
+    for path in results.glob("runs/**/*.safetensors"):
+        if path.with_name("curve.csv").exists():
+            path.unlink()
+
+
 def hold_alone(path: Path) -> IO[str]:
     """Hold a lock file until this process ends, however it ends.
 

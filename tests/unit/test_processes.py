@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from mbmf.errors import InputError
-from mbmf.processes import hold_alone, remove_left_over
+from mbmf.processes import hold_alone, remove_checkpoints, remove_left_over
 
 HOLDER = """
 import sys, time
@@ -116,6 +116,31 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
     remove_left_over(tmp_path)
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.relative_to(tmp_path).as_posix() for path in left} == set(kept)
+
+
+def test_checkpoints_stay_until_snakemake_knows_that_a_run_is_finished(tmp_path):
+    results, incomplete = tmp_path / "results", tmp_path / "incomplete"
+    names = [
+        "finished/curve.csv",
+        "finished/checkpoint.safetensors",
+        "stopped/checkpoint.safetensors",
+    ]
+    for name in names:
+        path = results / "runs/trpo" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("whole")
+
+    def left():
+        return [name for name in names if (results / "runs/trpo" / name).exists()]
+
+    incomplete.mkdir()
+    (incomplete / "note").touch()
+    remove_checkpoints(results, incomplete)
+    assert left() == names
+    (incomplete / "note").unlink()
+    remove_checkpoints(results, incomplete)
+    assert left() == ["finished/curve.csv", "stopped/checkpoint.safetensors"]
+    remove_checkpoints(tmp_path / "none", tmp_path / "none")
 
 
 def test_sigterm_ends_a_process_and_its_jobs():

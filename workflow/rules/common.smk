@@ -17,6 +17,7 @@ from mbmf.processes import (
     end_jobs_on_sigterm,
     end_with_dvc,
     hold_alone,
+    remove_checkpoints,
     remove_left_over,
 )
 from mbmf.slurm import cancel_left_over

@@ -1,4 +1,8 @@
-"""Checkpoints: where an interrupted run goes on."""
+"""Checkpoints: where an interrupted run goes on.
+
+A run leaves its last one behind: until Snakemake has written down that the run's outputs are
+whole, a kill makes it start the run again. Who called the run removes it.
+"""
 
 from __future__ import annotations
 

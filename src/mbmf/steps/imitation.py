@@ -56,7 +56,7 @@ def run_imitation(
         seed: of all random streams.
         models: models of a finished run of Algorithm 1, of the same agent and seed.
         expert: file for the expert's rollouts.
-        folder: for the curve and the provenance, and until they stand the checkpoints.
+        folder: for the curve, the provenance and the checkpoints.
         output: file for the final policy.
 
     Raises:
@@ -107,8 +107,6 @@ def run_imitation(
         folder / "provenance.json",
         json.dumps(identity | provenance("cpu", seconds, resumed), indent=2) + "\n",
     )
-    for done in (checkpoint, folder / EXPERT):
-        done.unlink(missing_ok=True)
 
 
 def _final_model(path: Path, agent: str, seed: int) -> tuple[DynamicsModel, int]:

@@ -52,7 +52,7 @@ def run_model_based(
         settings: of the run.
         seed: of all its random streams.
         data_path: D_RAND.
-        folder: for the curve and the provenance, and the checkpoint until they stand.
+        folder: for the curve, the provenance and the checkpoint.
         models: folder for the trained models and the held-out rollouts.
         device: where the model lives.
 
@@ -96,7 +96,6 @@ def run_model_based(
         folder / PROVENANCE,
         json.dumps(identity | provenance(device, progress.seconds, resumed), indent=2) + "\n",
     )
-    checkpoint.unlink(missing_ok=True)
 
 
 def _write_curve(

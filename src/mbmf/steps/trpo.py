@@ -25,9 +25,6 @@ from mbmf.tables import run_table, write_table
 from mbmf.tensors import with_prefix, without_prefix
 from mbmf.trpo import LinearBaseline, TrpoProgress, TrpoRunSettings
 
-# A checkpoint is small and an iteration takes seconds: a kill loses less than a minute.
-CHECKPOINT_EVERY = 5
-
 
 def run_trpo(
     agent: str,
@@ -45,7 +42,7 @@ def run_trpo(
         settings: of the run.
         seed: of all its random streams.
         start: imitation policy to start from; None for a random one.
-        folder: for the curve and the provenance, and the checkpoint until they stand.
+        folder: for the curve, the provenance and the checkpoint.
         output: file of the final policy.
         threads: that step the bodies.
 
@@ -104,9 +101,8 @@ def run_trpo(
             f"KL {row['kl']:.4f}, {seconds[-1] * (trpo_settings.iterations - done):.0f} s left",
             flush=True,
         )
-        if done % CHECKPOINT_EVERY == 0 and done < trpo_settings.iterations:
-            facts = {"curve": progress.curve, "seconds": seconds}
-            write_checkpoint(checkpoint, _to_tensors(progress), facts, identity)
+        facts = {"curve": progress.curve, "seconds": seconds}
+        write_checkpoint(checkpoint, _to_tensors(progress), facts, identity)
     env.close()
     write_policy(output, progress.policy, agent, policy, {"seed": seed, "kind": kind})
     curve = run_table(progress.curve, kind, agent, seed)
@@ -117,7 +113,6 @@ def run_trpo(
         folder / "provenance.json",
         json.dumps(identity | provenance("cpu", parts, resumed), indent=2) + "\n",
     )
-    checkpoint.unlink(missing_ok=True)
 
 
 def _to_tensors(progress: TrpoProgress) -> dict[str, Tensor]:

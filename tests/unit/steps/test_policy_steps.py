@@ -14,16 +14,17 @@ from mbmf.steps.imitation import run_imitation
 from mbmf.steps.model_based import run_model_based
 from mbmf.steps.policies import new_policy, read_policy, write_policy
 from mbmf.steps.random_data import write_random_data
-from mbmf.steps.trpo import CHECKPOINT_EVERY, run_trpo
+from mbmf.steps.trpo import run_trpo
 from mbmf.tensors import read_tensors, write_tensors
 from mbmf.trpo import TrpoRunSettings
 
+ITERATIONS = 7
 POLICY = {"hidden_layers": [8], "absolute_position": True}
 TRPO = TrpoRunSettings.model_validate(
     {
         "policy": POLICY,
         "trpo": {
-            "iterations": CHECKPOINT_EVERY + 2,
+            "iterations": ITERATIONS,
             "batch_size": 60,
             "bodies": 3,
             "episode_steps": 12,
@@ -100,19 +101,16 @@ def test_imitation_killed_and_resumed_ends_in_the_same_bytes(tmp_path, models, m
         imitate(tmp_path / "b", models)
     assert imitate(tmp_path / "b", models) == undisturbed
     assert len(made) == 1  # the expert's rollouts were kept
-    left = {path.name for path in (tmp_path / "b/runs").iterdir()}
-    assert left == {"curve.csv", "provenance.json"}
     assert json.loads((tmp_path / "b/runs/provenance.json").read_text())["resumed"]
 
 
 def test_trpo_killed_and_resumed_ends_in_the_same_bytes(tmp_path, monkeypatch):
     undisturbed = learn(tmp_path / "a")
-    calls = kill_in_call(monkeypatch, trpo, CHECKPOINT_EVERY + 2)
+    calls = kill_in_call(monkeypatch, trpo, ITERATIONS - 1)
     with pytest.raises(KeyboardInterrupt):
         learn(tmp_path / "b")
     assert learn(tmp_path / "b") == undisturbed
-    assert len(calls) == CHECKPOINT_EVERY + 2 + 2  # two after the checkpoint again
-    assert not (tmp_path / "b/runs/checkpoint.safetensors").exists()
+    assert len(calls) == ITERATIONS + 1  # the one that was killed again, and no other
 
 
 def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
@@ -122,7 +120,7 @@ def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
     after = pd.read_csv(tmp_path / "trpo/runs/curve.csv")
     # 4 x 40 random and 9 x 12 MPC steps, 2 x 12 of the expert; then 2 x 12 in each measurement.
     assert before["env_steps"].tolist() == [292, 316, 340]
-    assert after["env_steps"].tolist() == [364 + 60 * i for i in range(CHECKPOINT_EVERY + 2)]
+    assert after["env_steps"].tolist() == [364 + 60 * i for i in range(ITERATIONS)]
     assert (before["kind"] == "imitation").all()
     assert (after["kind"] == "fine_tuning").all()
     policy, _ = read_policy(tmp_path / "policy.st", "swimmer", PolicySettings(**POLICY))
@@ -134,7 +132,7 @@ def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
 def test_model_free_curve_is_tidy(tmp_path):
     learn(tmp_path)
     curve = pd.read_csv(tmp_path / "runs/curve.csv")
-    assert curve["env_steps"].tolist() == [60 * i for i in range(CHECKPOINT_EVERY + 2)]
+    assert curve["env_steps"].tolist() == [60 * i for i in range(ITERATIONS)]
     assert (curve["kind"] == "model_free").all()
     assert (curve["rollouts"] == 3).all()  # one whole episode of each body's 20 steps
     assert (curve["kl"] <= 0.05).all()
