@@ -50,6 +50,13 @@ def runs_step(pid, step):
     return False
 
 
+def alive(process):
+    """Whether a process still runs. The system may take its time to bury one whose parent died."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def wait_for(condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
@@ -66,8 +73,7 @@ def test_killed_again_and_again_the_same_command_ends_in_the_same_bytes(small, f
         process.kill()
         process.wait()
         # No job outlives its Snakemake: it would meet the next call's at its checkpoint.
-        _, alive = psutil.wait_procs(jobs, timeout=10)
-        assert not alive
+        wait_for(lambda jobs=jobs: not any(map(alive, jobs)), 20)
     done = small.run(*COMMAND)
     assert done.returncode == 0, done.stdout[-3000:]
     for pattern in ("runs/**/curve.csv", "models/**/*.safetensors", "data/**/*.safetensors"):
@@ -152,8 +158,7 @@ def kill(process, victim, draw):
     else:
         process.kill()
     process.wait()
-    _, alive = psutil.wait_procs(below, timeout=20)
-    assert not alive
+    wait_for(lambda: not any(map(alive, below)), 20)
     return True
 
 
@@ -227,5 +232,4 @@ def test_sigterm_ends_all_in_seconds_and_the_same_command_goes_on(tiny, victim):
         below = psutil.Process(process.pid).children(recursive=True)
         process.terminate()
         assert process.wait(20) != 0
-        _, alive = psutil.wait_procs(below, timeout=20)
-        assert not alive
+        wait_for(lambda below=below: not any(map(alive, below)), 20)
