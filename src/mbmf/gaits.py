@@ -120,7 +120,7 @@ def pictures(model: Any, view: View, joints: Array) -> Iterator[Picture]:
     camera = mujoco.MjvCamera()
     camera.azimuth, camera.elevation, camera.distance = 90.0, view.elevation, view.distance
     with mujoco.Renderer(model, height, width) as renderer:
-        # A body walks out of the square that the shadows are made for; beyond it the floor is black.
+        # Bodies walk out of the square that shadows are made for; beyond it the floor is black.
         renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
         for qpos in joints:
             data.qpos[:] = qpos
