@@ -165,3 +165,19 @@ def test_another_model_is_refused(spec):
 def test_unknown_agent_lists_the_known_ones():
     with pytest.raises(ValueError, match=r"'walker'.*swimmer, half_cheetah, hopper, ant"):
         get_agent("walker")
+
+
+def test_contacts_are_left_out_where_none_can_be(spec, model):
+    """With the search for them the swimmer moves alike; the others touch the floor."""
+    disabled = mujoco.mjtDisableBit.mjDSBL_CONTACT
+    searching = build_model(spec)
+    searching.opt.disableflags &= ~int(disabled)
+    data = mujoco.MjData(searching)
+    actions = np.random.default_rng(0).uniform(-1, 1, (500, spec.action_dim))
+    touched = False
+    for action in actions:
+        data.ctrl[:] = action
+        mujoco.mj_step(searching, data)
+        touched |= data.ncon > 0
+    assert touched == (spec.name != "swimmer")
+    assert bool(model.opt.disableflags & int(disabled)) == (not touched)
