@@ -12,28 +12,39 @@ STEPS = 50_000
 
 
 def trpo_rows() -> list[Row]:
-    """Ours, sb3-contrib and the physics alone."""
+    """Ours, sb3-contrib on either environment, and the physics alone."""
     command = [sys.executable, HERE / "trpo_ours.py", "split", "2"]
     split = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     rollout = [HERE / "env_steps.py", "rollout", "swimmer", "50", "2", str(STEPS // 50)]
     with (
         Contender(sys.executable, HERE / "trpo_ours.py", "serve", "2") as ours,
         Contender(peer_python("sb3"), HERE / "trpo_sb3.py", "serve", "2") as peer,
+        Contender(peer_python("sb3"), HERE / "trpo_sb3.py", "serve", "2", "gymnasium") as own,
         Contender(sys.executable, *rollout) as limit,
     ):
-        calls = {"ours": ours.seconds, "peer": peer.seconds, "limit": limit.seconds}
+        calls = {
+            "ours": ours.seconds,
+            "peer": peer.seconds,
+            "own": own.seconds,
+            "limit": limit.seconds,
+        }
         times = take_turns(calls, 2)
+    peers = {
+        "": ("peer", "8 of the same environments"),
+        ", against gymnasium's": ("own", "8 of gymnasium's own swimmer, 15 frames a step,"),
+    }
     return [
         row(
-            "TRPO, swimmer, iterations of 50,000 steps, 2 threads",
+            f"TRPO, swimmer, iterations of 50,000 steps, 2 threads{against}",
             "steps/s",
-            times,
+            {"ours": times["ours"], "peer": times[peer_key], "limit": times["limit"]},
             lambda seconds: STEPS / seconds,
             goal="5 x the peer",
             met=lambda made: made["times_faster"] >= 5,
             counted="environment steps sampled and learned from",
-            peer_name="sb3-contrib 2.9.2, 8 of the same environments in its DummyVecEnv",
+            peer_name=f"sb3-contrib 2.9.2, {env} in its DummyVecEnv",
             limit_name="`mujoco.rollout` alone, no policy and no update",
             percent=split,
         )
+        for against, (peer_key, env) in peers.items()
     ]

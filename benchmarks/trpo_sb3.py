@@ -2,8 +2,9 @@
 
 Same environment, batch, discount, network and its initial weights' distribution, trust region
 and steps of conjugate gradient.
-Arguments: `serve THREADS` or `learn SEED ITERATIONS LAMBDA xavier|own`, the last for the initial
-weights of the policy.
+Arguments: `serve THREADS`, `serve THREADS gymnasium`, which takes gymnasium's own swimmer of as
+many frames a step and as long episodes, or `learn SEED ITERATIONS LAMBDA xavier|own`, the last for
+the initial weights of the policy.
 """
 
 import json
@@ -36,10 +37,16 @@ class Learner:
     """One run."""
 
     def __init__(
-        self, seed: int, threads: int, gae_lambda: float = 0.95, weights: str = "xavier"
+        self,
+        seed: int,
+        threads: int,
+        gae_lambda: float = 0.95,
+        weights: str = "xavier",
+        env_id: str = "mbmf/Swimmer-v0",
+        **env_options: int,
     ) -> None:
         torch.set_num_threads(threads)
-        env = make_vec_env("mbmf/Swimmer-v0", BODIES, seed=seed)
+        env = make_vec_env(env_id, BODIES, seed=seed, env_kwargs=env_options)
         self.model = TRPO(
             "MlpPolicy",
             env,
@@ -73,7 +80,8 @@ class Learner:
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
-        serve(Learner(0, int(sys.argv[2])).iterate)
+        own = {"env_id": "Swimmer-v5", "frame_skip": 15, "max_episode_steps": 333}
+        serve(Learner(0, int(sys.argv[2]), **(own if sys.argv[3:] else {})).iterate)
     else:
         learner = Learner(int(sys.argv[2]), 1, float(sys.argv[4]), sys.argv[5])
         for _ in range(int(sys.argv[3])):
