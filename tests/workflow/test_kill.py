@@ -163,22 +163,23 @@ def kill(process, victim, draw):
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("tiny")
 @pytest.mark.parametrize(
     ("victim", "command", "kills", "seed"),
     [
-        ("job", ALL, 10, 1),
-        ("snakemake", ALL, 8, 2),
-        ("everything", ALL, 8, 3),
-        ("dvc", REPRO, 8, 4),
+        # Two groups, for two workers.
+        pytest.param("job", ALL, 10, 1, marks=pytest.mark.xdist_group("tiny"), id="job"),
+        pytest.param("snakemake", ALL, 8, 2, marks=pytest.mark.xdist_group("tiny"), id="snakemake"),
+        pytest.param(
+            "everything", ALL, 8, 3, marks=pytest.mark.xdist_group("kill"), id="everything"
+        ),
+        pytest.param("dvc", REPRO, 8, 4, marks=pytest.mark.xdist_group("kill"), id="dvc"),
     ],
-    ids=["job", "snakemake", "everything", "dvc"],
 )
 def test_killed_at_random_instants(tiny, undisturbed, victim, command, kills, seed):
     draw = random.Random(seed)
     iterations = Iterations(tiny)
     # Instants all over the workflow, however fast the machine is.
-    longest = undisturbed.seconds / (4 if victim == "job" else 3)
+    longest = undisturbed.seconds / 6
     while kills:
         process = tiny.start(*command)
         while kills and process.poll() is None:
