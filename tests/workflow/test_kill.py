@@ -178,7 +178,7 @@ def kill(process, victim, draw):
 def test_killed_at_random_instants(tiny, undisturbed, victim, command, kills, seed):
     draw = random.Random(seed)
     iterations = Iterations(tiny)
-    # Instants all over the workflow, however fast the machine is.
+    # Instants over most of the workflow, however fast the machine is.
     longest = undisturbed.seconds / 6
     while kills:
         process = tiny.start(*command)
