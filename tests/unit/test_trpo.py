@@ -14,6 +14,7 @@ from torch.nn.utils import parameters_to_vector
 
 from mbmf import trpo
 from mbmf.errors import NonFiniteError
+from mbmf.fisher import TILE, fisher_vector_product
 from mbmf.policies import GaussianPolicy, PolicySettings, observed_elements
 from mbmf.streams import Purpose, torch_stream
 from mbmf.trpo import Batch, LinearBaseline, TrpoProgress, TrpoSettings
@@ -89,9 +90,32 @@ def test_fisher_vector_product_is_that_of_the_dense_matrix():
         policy.log_std.copy_(torch.tensor([-0.5, 0.3]))
     observations = torch.randn(20, 3, dtype=torch.float64)
     fisher = dense_fisher(policy, observations)
-    product = trpo.fisher_vector_product(policy, observations, damping=0.01)
+    product = fisher_vector_product(policy, observations, damping=0.01)
     columns = torch.stack([product(row) for row in torch.eye(len(fisher), dtype=torch.float64)])
     torch.testing.assert_close(columns, fisher + 0.01 * torch.eye(len(fisher)))
+
+
+def test_fisher_vector_product_is_the_mean_over_tiles():
+    policy = new_policy(double=True)
+    observations = torch.randn(TILE + 7, 3, dtype=torch.float64)
+    vector = torch.randn(sum(value.numel() for value in policy.parameters()), dtype=torch.float64)
+    whole = fisher_vector_product(policy, observations, damping=0.0)(vector)
+    first, rest = (
+        fisher_vector_product(policy, part, damping=0.0)(vector) * (len(part) / (TILE + 7))
+        for part in (observations[:1], observations[1:])
+    )
+    torch.testing.assert_close(whole, first + rest)
+
+
+def test_fisher_vector_product_stays_that_of_the_old_policy():
+    policy = new_policy(double=True)
+    product = fisher_vector_product(policy, torch.randn(20, 3, dtype=torch.float64), damping=0.0)
+    vector = torch.randn(sum(value.numel() for value in policy.parameters()), dtype=torch.float64)
+    before = product(vector)
+    with torch.no_grad():
+        for value in policy.parameters():
+            value.mul_(2)
+    torch.testing.assert_close(product(vector), before)
 
 
 @given(st.integers(1, 12), st.integers(0, 2**32 - 1))
