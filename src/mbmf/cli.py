@@ -111,12 +111,13 @@ def dyna(
     settings: JsonSettings,
     episodes: Annotated[Path, typer.Option(help="table of steps per episode to write")],
     rewards: Annotated[Path, typer.Option(help="table of cumulative rewards to write")],
+    provenance: Annotated[Path, typer.Option(help="provenance of the runs to write")],
 ) -> None:
     """Run tabular Dyna-Q and its kin on the mazes."""
     from mbmf.dyna.settings import DynaSettings
     from mbmf.steps.dyna import write_dyna
 
-    write_dyna(_settings(DynaSettings, settings), episodes, rewards)
+    write_dyna(_settings(DynaSettings, settings), episodes, rewards, provenance)
 
 
 @app.command()
@@ -291,14 +292,15 @@ def runs_page(
     settings: Annotated[str, typer.Option(help="of the figures, as JSON")],
     output: Output,
     provenance: Annotated[
-        list[Path] | None, typer.Argument(help="provenance of each run; its curve lies beside it")
-    ] = None,
+        list[Path],
+        typer.Argument(help="provenance of each run; its curve lies beside it; of dyna, of all"),
+    ],
     scale: Scale = "paper",
 ) -> None:
     """Write a page of the runs behind figures: configuration, provenance, seconds."""
     from mbmf.steps.report import write_runs_page
 
-    write_runs_page(group, scale, settings, provenance or [], output)
+    write_runs_page(group, scale, settings, provenance, output)
 
 
 @app.command()

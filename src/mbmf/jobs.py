@@ -120,7 +120,14 @@ def jobs_of(configuration: Configuration) -> dict[str, Job]:
     )
     speedups = Job("speedups", "speedups", "speedups.json", (table,))
     seven = Job("figure_7", "figure_7", "notebooks/figure_7.ipynb", (table, speedups))
-    dyna = _figure("dyna", "dyna_tables", "tables/dyna_episodes.csv", [])
+    tables = Job(
+        "dyna_tables",
+        "dyna_tables",
+        "tables/dyna_episodes.csv",
+        folder="runs/dyna",
+        code=("mbmf.steps.dyna",),
+    )
+    dyna = Job("dyna", "dyna", "notebooks/dyna.ipynb", (tables,))
     figures = {"figure_5": five, "figure_6": six, "figure_7": seven, "dyna": dyna}
     claims = Job(
         "claims", "claims", "claims.json", tuple(figure.after[0] for figure in figures.values())

@@ -172,6 +172,7 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
             [
                 in_git(f"{results}/tables/dyna_episodes.csv"),
                 in_git(f"{results}/tables/dyna_rewards.parquet"),
+                in_git(f"{results}/runs/dyna/provenance.json"),
                 *(
                     in_git(f"{results}/figures/figure_{number}.{suffix}")
                     for number in ("8_2", "8_4", "8_5")

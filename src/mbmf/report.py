@@ -186,6 +186,7 @@ def runs_page(
     scale: str,
     settings: dict[str, Any],
     runs: Sequence[tuple[dict[str, Any], dict[str, Any]]],
+    job: dict[str, Any],
 ) -> str:
     """The runs behind a group of figures: a line each, with configuration and provenance.
 
@@ -194,14 +195,13 @@ def runs_page(
         scale: named in the title.
         settings: of the figures.
         runs: what `run_row` gives, and the provenance, of each.
+        job: provenance of the job that made all runs, if one did.
     """
     entries = [
         row
         | {
             "settings": _pretty(provenance["settings"]),
-            "provenance": _pretty(
-                {key: value for key, value in provenance.items() if key != "settings"}
-            ),
+            "provenance": _pretty(_without_settings(provenance)),
         }
         for row, provenance in runs
     ]
@@ -211,8 +211,13 @@ def runs_page(
         scale=scale,
         settings=_pretty(settings),
         runs=entries,
+        job=_pretty(_without_settings(job)),
         seconds=sum(row["seconds"] for row, _ in runs),
     )
+
+
+def _without_settings(provenance: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in provenance.items() if key != "settings"}
 
 
 def _pretty(content: Any) -> str:

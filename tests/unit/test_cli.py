@@ -235,15 +235,19 @@ DYNA = {
 
 
 def dyna(settings):
-    return ["dyna", f"--settings={json.dumps(settings)}", "--episodes=e.csv", "--rewards=r.parquet"]
+    outputs = ["--episodes=e.csv", "--rewards=r.parquet", "--provenance=p.json"]
+    return ["dyna", f"--settings={json.dumps(settings)}", *outputs]
 
 
 def test_dyna(mbmf, tmp_path):
     status, out, err = mbmf(*dyna(DYNA))
     assert (status, err) == (0, "")
     assert re.fullmatch(r"e\.csv: 2 runs .* s\nr\.parquet: 2 runs .* s\n", out)
-    assert {path.name for path in tmp_path.iterdir()} == {"e.csv", "r.parquet"}
+    assert {path.name for path in tmp_path.iterdir()} == {"e.csv", "r.parquet", "p.json"}
     assert len(read_table(tmp_path / "e.csv")) == 4 * 2 * 3
+    made = json.loads((tmp_path / "p.json").read_text())
+    assert made["settings"] == DYNA
+    assert set(made["seconds"][0]) == {"steps_per_episode", "cumulative_rewards"}
 
 
 @pytest.mark.parametrize(

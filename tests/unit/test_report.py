@@ -100,6 +100,16 @@ def test_page_of_runs_holds_configuration_and_provenance(tmp_path):
     assert (line["seconds"], line["last_return"]) == (61.5, 7.5)
 
 
+def test_page_of_dyna_q_holds_the_provenance_of_its_one_job(tmp_path):
+    (tmp_path / "provenance.json").write_text(json.dumps(PROVENANCE))
+    output = tmp_path / "dyna_runs.html"
+    write_runs_page("dyna", "quick", '{"runs": 30}', [tmp_path / "provenance.json"], output)
+    page = output.read_text()
+    assert "&#34;runs&#34;: 30" in page
+    assert "&lt;CPU&gt;" in page
+    assert "&#34;kl&#34;" not in page
+
+
 def test_damaged_files_are_refused_by_name(tmp_path):
     bad = tmp_path / "provenance.json"
     (tmp_path / "curve.csv").write_text("env_steps,return\n1,2\n")

@@ -5,6 +5,7 @@ rule dyna_tables:
     output:
         episodes=f"{RESULTS}/tables/dyna_episodes.csv",
         rewards=f"{RESULTS}/tables/dyna_rewards.parquet",
+        provenance=f"{RESULTS}/runs/dyna/provenance.json",
     log:
         f"{LOGS}/dyna_tables.log",
     benchmark:
@@ -17,7 +18,8 @@ rule dyna_tables:
         "Dyna-Q: {configuration.dyna.runs} runs of each curve"
     shell:
         "mbmf dyna --settings {params.settings:q}"
-        " --episodes {output.episodes:q} --rewards {output.rewards:q} > {log:q} 2>&1"
+        " --episodes {output.episodes:q} --rewards {output.rewards:q}"
+        " --provenance {output.provenance:q} > {log:q} 2>&1"
 
 
 rule dyna:

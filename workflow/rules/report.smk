@@ -21,7 +21,7 @@ REPORTED = {
             *outputs_of(TRPO_RUNS, rules.trpo.output.provenance),
         ],
     ),
-    "dyna": (configuration.dyna, []),
+    "dyna": (configuration.dyna, [rules.dyna_tables.output.provenance]),
 }
 
 

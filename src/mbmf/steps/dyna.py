@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 from mbmf.dyna.experiments import cumulative_rewards, steps_per_episode
 from mbmf.dyna.settings import DynaSettings
+from mbmf.files import write_text
+from mbmf.fingerprint import code_digest
+from mbmf.steps.provenance import provenance
 from mbmf.tables import write_table
 
 
-def write_dyna(settings: DynaSettings, episodes: Path, rewards: Path) -> None:
-    """Write both tables of `mbmf.dyna.experiments`."""
+def write_dyna(settings: DynaSettings, episodes: Path, rewards: Path, made: Path) -> None:
+    """Write both tables of `mbmf.dyna.experiments`, and the provenance of their runs to `made`."""
+    spent = {}
     for experiment, path in [(steps_per_episode, episodes), (cumulative_rewards, rewards)]:
         started = time.perf_counter()
         table = experiment(settings)
         write_table(path, table)
-        seconds = time.perf_counter() - started
-        print(f"{path}: {settings.runs} runs of each curve in {seconds:.1f} s", flush=True)
+        spent[experiment.__name__] = time.perf_counter() - started
+        print(
+            f"{path}: {settings.runs} runs of each curve in {spent[experiment.__name__]:.1f} s",
+            flush=True,
+        )
+    identity = {
+        "kind": "dyna",
+        "settings": settings.model_dump(mode="json"),
+        "code": code_digest(__name__),
+    }
+    write_text(made, json.dumps(identity | provenance("cpu", [spent], False), indent=2) + "\n")

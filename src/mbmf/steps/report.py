@@ -44,7 +44,7 @@ def write_runs_page(
         group: figure_5, figure_6, figure_7 or dyna.
         scale: of the results.
         settings: of the figures, as JSON.
-        provenances: of the runs; the curve lies beside each.
+        provenances: of the runs, the curve beside each; of Dyna-Q, the one of all runs.
         output: page to write.
 
     Raises:
@@ -52,24 +52,36 @@ def write_runs_page(
     """
     if group not in FIGURE_TITLES:
         raise InputError(f"--group {group}: should be one of {', '.join(FIGURE_TITLES)}")
-    runs = [_run(path) for path in provenances]
-    write_text(output, report.runs_page(group, scale, json.loads(settings), runs))
+    job, runs = {}, []
+    if group == "dyna":
+        (job,) = map(_provenance, provenances)
+    else:
+        runs = [_run(path) for path in provenances]
+    write_text(output, report.runs_page(group, scale, json.loads(settings), runs, job))
     columns = ["kind", "agent", "seed", "path", "env_steps", "last_return", "seconds"]
     table = pd.DataFrame([row for row, _ in runs], columns=columns)
     write_table(output.with_suffix(".csv"), table)
 
 
 def _run(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    provenance = _provenance(path)
     try:
-        provenance = json.loads(path.read_text(encoding="utf-8"))
         row = report.run_row(
             provenance, read_table(path.with_name("curve.csv")), path.parent.as_posix()
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, InputError):
-            raise
+    except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a run's provenance ({error})") from None
     return row, provenance
+
+
+def _provenance(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a run's provenance ({error})") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: not a run's provenance (no object)")
+    return content
 
 
 def write_notebook_page(notebook: Path, title: str, output: Path) -> None:
