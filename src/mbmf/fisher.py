@@ -28,8 +28,8 @@ def fisher_vector_product(
     Order of v: that of `policy.parameters()`.
 
     Args:
-        policy: at the current parameters.
-        observations: (N, O).
+        policy: at the current parameters, which may change afterwards; tanh in hidden layers.
+        observations: (N, O), which must not.
         damping: added to the diagonal.
     """
     layers = [part for part in policy.mean if isinstance(part, nn.Linear)]

@@ -30,7 +30,8 @@ class Job:
         output: file that is there when it has finished.
         after: jobs whose results it reads.
         agent: that it concerns; empty for tables and figures.
-        folder: that holds the run's curve, provenance and checkpoint, if it is a run.
+        folder: that holds the provenance, and a run's curve and checkpoint; none for what is
+            short and remade with all that it rests on.
         code: step modules that made it, if its provenance tells.
         handed_on: file with which later runs go on; git does not keep it.
         work: that it takes, in `mbmf.work`'s units; 1 for what is short.
@@ -123,7 +124,7 @@ def jobs_of(configuration: Configuration) -> dict[str, Job]:
     tables = Job(
         "dyna_tables",
         "dyna_tables",
-        "tables/dyna_episodes.csv",
+        "runs/dyna/provenance.json",
         folder="runs/dyna",
         code=("mbmf.steps.dyna",),
     )

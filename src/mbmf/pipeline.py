@@ -165,7 +165,7 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
             [in_git(f"{results}/gaits")],
         ),
         "dyna": stage(
-            "dyna",
+            "dyna dyna_tables",
             ["mbmf.steps.dyna", "mbmf.figures.dyna"],
             [*common, "workflow/rules/dyna.smk", "workflow/notebooks/dyna.ipynb"],
             [{"config/config.yaml": ["dyna"]}],

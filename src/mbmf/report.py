@@ -186,7 +186,7 @@ def runs_page(
     scale: str,
     settings: dict[str, Any],
     runs: Sequence[tuple[dict[str, Any], dict[str, Any]]],
-    job: dict[str, Any],
+    job: dict[str, Any] | None,
 ) -> str:
     """The runs behind a group of figures: a line each, with configuration and provenance.
 
@@ -195,7 +195,7 @@ def runs_page(
         scale: named in the title.
         settings: of the figures.
         runs: what `run_row` gives, and the provenance, of each.
-        job: provenance of the job that made all runs, if one did.
+        job: provenance of the job that made all runs, if there was one.
     """
     entries = [
         row
@@ -211,7 +211,7 @@ def runs_page(
         scale=scale,
         settings=_pretty(settings),
         runs=entries,
-        job=_pretty(_without_settings(job)),
+        job=_pretty(_without_settings(job)) if job else None,
         seconds=sum(row["seconds"] for row, _ in runs),
     )
 

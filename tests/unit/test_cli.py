@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from mbmf import cli
 from mbmf.errors import InputError, NonFiniteError, SimulationError
 from mbmf.files import write_text
+from mbmf.fingerprint import code_digest
 from mbmf.tables import read_table
 from mbmf.trpo import TrpoRunSettings
 
@@ -247,6 +249,8 @@ def test_dyna(mbmf, tmp_path):
     assert len(read_table(tmp_path / "e.csv")) == 4 * 2 * 3
     made = json.loads((tmp_path / "p.json").read_text())
     assert made["settings"] == DYNA
+    assert made["code"] == code_digest("mbmf.steps.dyna")
+    assert made["versions"]["numba"] == version("numba")
     assert set(made["seconds"][0]) == {"steps_per_episode", "cumulative_rewards"}
 
 

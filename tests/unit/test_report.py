@@ -119,6 +119,14 @@ def test_damaged_files_are_refused_by_name(tmp_path):
             write_runs_page("figure_7", "quick", "{}", [bad], tmp_path / "runs.html")
         with pytest.raises(InputError, match=r"provenance.json: not a notebook"):
             write_notebook_page(bad, "t", tmp_path / "page.html")
+    bad.write_text(json.dumps(PROVENANCE))
+    for content in ("env_steps,return\n", "env_steps,return\nfew,2\n", "return\n2\n"):
+        (tmp_path / "curve.csv").write_text(content)
+        with pytest.raises(InputError, match=r"provenance.json: .*, or curve"):
+            write_runs_page("figure_7", "quick", "{}", [bad], tmp_path / "runs.html")
+    for count in (0, 2):
+        with pytest.raises(InputError, match=f"--group dyna: needs one provenance, not {count}"):
+            write_runs_page("dyna", "quick", "{}", [bad] * count, tmp_path / "runs.html")
     with pytest.raises(InputError, match="--group figure_9: should be one of figure_5"):
         write_runs_page("figure_9", "quick", "{}", [], tmp_path / "runs.html")
 

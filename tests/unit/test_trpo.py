@@ -37,9 +37,9 @@ def settings(**changes):
     return TrpoSettings.model_validate(SETTINGS | changes)
 
 
-def new_policy(seed=0, observation_dim=3, action_dim=2, double=False):
+def new_policy(seed=0, observation_dim=3, action_dim=2, double=False, hidden_layers=(5, 4)):
     policy = GaussianPolicy(
-        observation_dim, action_dim, [5, 4], 0.7, torch.Generator().manual_seed(seed)
+        observation_dim, action_dim, hidden_layers, 0.7, torch.Generator().manual_seed(seed)
     )
     return policy.double() if double else policy
 
@@ -84,8 +84,9 @@ def dense_fisher(policy, observations):
     return hessian(divergence)(parameters_to_vector(policy.parameters()).detach())
 
 
-def test_fisher_vector_product_is_that_of_the_dense_matrix():
-    policy = new_policy(double=True)
+@pytest.mark.parametrize("hidden_layers", [(6,), (5, 4), (4, 3, 3)])
+def test_fisher_vector_product_is_that_of_the_dense_matrix(hidden_layers):
+    policy = new_policy(double=True, hidden_layers=hidden_layers)
     with torch.no_grad():
         policy.log_std.copy_(torch.tensor([-0.5, 0.3]))
     observations = torch.randn(20, 3, dtype=torch.float64)
@@ -93,6 +94,31 @@ def test_fisher_vector_product_is_that_of_the_dense_matrix():
     product = fisher_vector_product(policy, observations, damping=0.01)
     columns = torch.stack([product(row) for row in torch.eye(len(fisher), dtype=torch.float64)])
     torch.testing.assert_close(columns, fisher + 0.01 * torch.eye(len(fisher)))
+
+
+def test_sampling_keeps_torch_to_one_thread_and_gives_the_others_back():
+    seen = []
+
+    class Watched(torch.nn.Module):
+        log_std = torch.zeros(2)
+
+        def forward(self, observations):
+            seen.append(torch.get_num_threads())
+            if len(seen) > 2:
+                raise RuntimeError("enough")
+            return torch.zeros(len(observations), 2)
+
+    env = trpo.make_env("swimmer", settings(batch_size=45, bodies=3))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(RuntimeError, match="enough"):
+            trpo.sample(Watched(), env, np.arange(3), 15, torch.Generator())
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+        env.close()
+    assert seen == [1, 1, 1]
 
 
 def test_fisher_vector_product_is_the_mean_over_tiles():

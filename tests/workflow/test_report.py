@@ -164,6 +164,13 @@ def test_pages_of_notebooks_need_nothing_and_fit_a_phone(report, tmp_path, group
     assert all(width > 50 for width in found["pictures"])
 
 
+def test_page_of_dyna_q_holds_the_provenance_of_its_job(report, tmp_path):
+    page = report / "pages/dyna_runs.html"
+    found = opened(page, LOOK, tmp_path, 390)
+    assert (found["scripts"], found["reach"] <= 390) == (0, True)
+    assert "&#34;numba&#34;" in page.read_text(encoding="utf-8")
+
+
 def test_pages_of_runs_hold_configuration_and_provenance(report, tmp_path):
     page = report / "pages/figure_7_runs.html"
     found = opened(page, LOOK, tmp_path, 390)

@@ -8,7 +8,8 @@ rule claims:
             *rules.divergence_tables.output,
             *rules.figure_6_table.output,
             *rules.figure_7_table.output,
-            *rules.dyna_tables.output,
+            rules.dyna_tables.output.episodes,
+            rules.dyna_tables.output.rewards,
         ],
     output:
         verdicts=report(

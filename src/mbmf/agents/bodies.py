@@ -100,9 +100,6 @@ class Bodies:
         self._com_velocity = np.zeros((count, 3))
         self._buffer = np.empty((count, spec.frame_skip, size))
         self._models = [self.model] * count
-        # Bodies that a thread takes at a time: two turns a thread. By default it takes a tenth of
-        # its share, one body of 16, and the turns' ends cost up to a tenth of a step.
-        self._turn = max(1, count // (2 * num_threads))
         self.states = np.empty((count, spec.state_dim))
 
     def __len__(self) -> int:
@@ -195,7 +192,9 @@ class Bodies:
                 nstep=frames,
                 state=after,
                 skip_checks=True,
-                chunk_size=self._turn,
+                # Two turns for each thread. By default it takes a tenth of its share at a time,
+                # one body of 16, and the turns' ends cost up to a tenth of a step.
+                chunk_size=max(1, len(index) // (2 * len(self._workers))),
             )
         last = after[:, -1]
         # After a warning `rollout` stops simulating a body and repeats its last state, so its

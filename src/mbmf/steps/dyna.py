@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 from mbmf.dyna.experiments import cumulative_rewards, steps_per_episode
@@ -31,4 +32,6 @@ def write_dyna(settings: DynaSettings, episodes: Path, rewards: Path, made: Path
         "settings": settings.model_dump(mode="json"),
         "code": code_digest(__name__),
     }
-    write_text(made, json.dumps(identity | provenance("cpu", [spent], False), indent=2) + "\n")
+    facts = provenance("cpu", [spent], resumed=False)
+    facts["versions"]["numba"] = version("numba")
+    write_text(made, json.dumps(identity | facts, indent=2) + "\n")

@@ -52,11 +52,13 @@ def write_runs_page(
     """
     if group not in FIGURE_TITLES:
         raise InputError(f"--group {group}: should be one of {', '.join(FIGURE_TITLES)}")
-    job, runs = {}, []
-    if group == "dyna":
-        (job,) = map(_provenance, provenances)
-    else:
+    job, runs = None, []
+    if group != "dyna":
         runs = [_run(path) for path in provenances]
+    elif len(provenances) == 1:
+        job = _provenance(provenances[0])
+    else:
+        raise InputError(f"--group dyna: needs one provenance, not {len(provenances)}")
     write_text(output, report.runs_page(group, scale, json.loads(settings), runs, job))
     columns = ["kind", "agent", "seed", "path", "env_steps", "last_return", "seconds"]
     table = pd.DataFrame([row for row, _ in runs], columns=columns)
@@ -65,12 +67,11 @@ def write_runs_page(
 
 def _run(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     provenance = _provenance(path)
+    curve = read_table(path.with_name("curve.csv"))
     try:
-        row = report.run_row(
-            provenance, read_table(path.with_name("curve.csv")), path.parent.as_posix()
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not a run's provenance ({error})") from None
+        row = report.run_row(provenance, curve, path.parent.as_posix())
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a run's provenance, or curve ({error})") from None
     return row, provenance
 
 
