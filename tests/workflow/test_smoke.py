@@ -122,7 +122,7 @@ def test_each_job_left_log_and_benchmark(finished):
     [("model_based", "mujoco", "dynamics"), ("dyna", "numba", "figure_8_2")],
 )
 def test_provenance_says_where_runs_were_made(finished, kind, package, part):
-    path = finished.files(f"results/smoke/runs/{kind}/**/provenance.json")[0]
+    path = next(iter(finished.files(f"results/smoke/runs/{kind}/**/provenance.json")))
     provenance = json.loads((finished.folder / path).read_text())
     assert provenance["threads"] == 1
     assert set(provenance["versions"]) >= {"python", "numpy", package}
