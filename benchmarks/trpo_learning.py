@@ -20,8 +20,8 @@ from mbmf.figures.style import INTERVAL, use_style
 # label: program, initial weights
 RUNS = {
     "mbmf": ("ours", "xavier"),
-    "sb3-contrib 2.9.2": ("sb3", "xavier"),
-    "sb3-contrib 2.9.2, its initial weights": ("sb3", "own"),
+    "sb3-contrib, the same initial weights": ("sb3", "xavier"),
+    "sb3-contrib, its own": ("sb3", "own"),
 }
 # The paper's λ, and sb3-contrib's own.
 LAMBDAS = (1.0, 0.95)

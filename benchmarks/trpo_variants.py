@@ -20,7 +20,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from mbmf import trpo
 from mbmf.configuration import load_configuration
-from mbmf.figures.style import INTERVAL, use_style
+from mbmf.figures.style import use_style
 from mbmf.policies import GaussianPolicy, PolicySettings, kl_divergence, observed_elements
 from mbmf.speedups import steps_to_hold
 from mbmf.steps.policies import new_policy
@@ -82,14 +82,16 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "the paper's settings": ({}, {}, {}),
     "finite-difference Fisher products": ({}, {}, {"fisher_vector_product": finite_differences}),
     "time-outs end the return (rllab)": ({}, {}, {"advantages_and_returns": without_bootstrap}),
+    "λ = 0.95": ({"gae_lambda": 0.95}, {}, {}),
     "no absolute position observed": ({}, {"absolute_position": False}, {}),
     "initial std 0.5": ({"initial_std": 0.5}, {}, {}),
     ORTHOGONAL: ({}, {}, {}),
-    "λ = 0.95": ({"gae_lambda": 0.95}, {}, {}),
     "batch 25k": ({"batch_size": 25_000, "bodies": 25}, {}, {}),
     "KL 0.01": ({"kl": 0.01}, {}, {}),
     "KL 0.1": ({"kl": 0.1}, {}, {}),
 }
+# Title of a panel of the figure: the first of its three variants, counted after the first.
+PANELS = {"Estimates": 0, "Policy": 3, "Size of an update": 6}
 
 
 def learn(name: str, seed: int, steps: int) -> pd.DataFrame:
@@ -128,18 +130,31 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def figure(table: pd.DataFrame) -> None:
-    """A curve for each variant."""
+    """Three panels of variants, the paper's settings in each."""
     use_style()
-    _, axes = plt.subplots(figsize=(8.5, 4.4))
-    sns.lineplot(
-        table, x="env_steps", y="return", hue="variant", style="variant", ax=axes, **INTERVAL
-    )
-    axes.set_xlabel("environment steps learned from")
-    axes.set_ylabel("return of an episode")
-    axes.set_title(
+    paper, *others = VARIANTS
+    panels = {title: others[first : first + 3] for title, first in PANELS.items()}
+    _, all_axes = plt.subplots(1, 3, figsize=(11.5, 4), sharey=True)
+    for axes, (title, names) in zip(all_axes, panels.items(), strict=True):
+        shown = table.assign(thousands=table["env_steps"] / 1000)
+        shown = shown[shown["variant"].isin([paper, *names])]
+        sns.lineplot(
+            shown,
+            x="thousands",
+            y="return",
+            hue="variant",
+            hue_order=[paper, *names],
+            style="variant",
+            style_order=[paper, *names],
+            errorbar=("pi", 100),
+            ax=axes,
+        )
+        axes.set(title=title, xlabel="environment steps learned from (thousands)")
+        sns.move_legend(axes, "upper left", title=None)
+    all_axes[0].set_ylabel("return of an episode")
+    plt.suptitle(
         f"TRPO on the swimmer, one choice changed: mean and range, {table['seed'].nunique()} seeds"
     )
-    sns.move_legend(axes, "center left", bbox_to_anchor=(1, 0.5), title=None, frameon=False)
     plt.savefig(HERE.parent / "docs/figures/trpo_variants.png")
 
 
