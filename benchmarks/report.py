@@ -38,9 +38,9 @@ def markdown(machine: dict[str, str], rows: list[Row]) -> str:
         "",
         "Written by `make bench`. " + ", ".join(f"{k}: {v}" for k, v in machine.items()) + ".",
         "Medians of several turns, contenders taking turns in one run; lowest and highest in "
-        "brackets. A row without brackets was measured once. The limit is timed by itself, so that a "
-        "share of it may come to a few percent more than all. What else was tried on the environments "
-        "(gymnasium's SyncVectorEnv, envpool) stands below the table.",
+        "brackets. A row without brackets was measured once. The limit is timed by itself, so that "
+        "a share of it may come to a few percent more than all. What else was tried on the "
+        "environments (gymnasium's SyncVectorEnv, envpool) stands below the table.",
         "",
         "| what | unit | ours | peer | times faster | limit | of the limit | goal | met |",
         "|---|---|---|---|---|---|---|---|---|",
