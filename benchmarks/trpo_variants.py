@@ -90,8 +90,8 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "KL 0.01": ({"kl": 0.01}, {}, {}),
     "KL 0.1": ({"kl": 0.1}, {}, {}),
 }
-# Title of a panel of the figure: the first of its three variants, counted after the first.
-PANELS = {"Estimates": 0, "Policy": 3, "Size of an update": 6}
+# Of the figure: each has the first variant and three of the others, in order.
+PANELS = ("Estimates", "Policy", "Size of an update")
 
 
 def learn(name: str, seed: int, steps: int) -> pd.DataFrame:
@@ -133,19 +133,18 @@ def figure(table: pd.DataFrame) -> None:
     """Three panels of variants, the paper's settings in each."""
     use_style()
     paper, *others = VARIANTS
-    panels = {title: others[first : first + 3] for title, first in PANELS.items()}
     _, all_axes = plt.subplots(1, 3, figsize=(11.5, 4), sharey=True)
-    for axes, (title, names) in zip(all_axes, panels.items(), strict=True):
-        shown = table.assign(thousands=table["env_steps"] / 1000)
-        shown = shown[shown["variant"].isin([paper, *names])]
+    table = table.assign(thousands=table["env_steps"] / 1000)
+    for panel, (axes, title) in enumerate(zip(all_axes, PANELS, strict=True)):
+        names = [paper, *others[3 * panel : 3 * panel + 3]]
         sns.lineplot(
-            shown,
+            table[table["variant"].isin(names)],
             x="thousands",
             y="return",
             hue="variant",
-            hue_order=[paper, *names],
+            hue_order=names,
             style="variant",
-            style_order=[paper, *names],
+            style_order=names,
             errorbar=("pi", 100),
             ax=axes,
         )

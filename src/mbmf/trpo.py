@@ -113,7 +113,7 @@ def _one_torch_thread() -> Iterator[None]:
     """Keep torch to one thread.
 
     Idle threads of torch wait for their next work by spinning, and so take the cores from the
-    simulator's threads: with two of each, sampling took 1.7 times as long.
+    simulator's threads: with two of each, a whole iteration took 1.6 times as long.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

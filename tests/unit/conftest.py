@@ -1,7 +1,10 @@
-"""Settings small enough to run in a second."""
+"""Settings small enough to run in a second, and the command line."""
+
+import sys
 
 import pytest
 
+from mbmf import cli
 from mbmf.model_based import ModelBasedSettings
 
 TINY = {
@@ -29,3 +32,18 @@ TINY = {
 def tiny():
     """Settings of Algorithm 1 that keep its structure and make every number small."""
     return ModelBasedSettings.model_validate(TINY)
+
+
+@pytest.fixture
+def mbmf(tmp_path, monkeypatch, capsys):
+    """Call `mbmf` in an empty folder; gives exit status, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mbmf", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        captured = capsys.readouterr()
+        return caught.value.code or 0, captured.out, captured.err
+
+    return call

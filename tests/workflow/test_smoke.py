@@ -118,12 +118,15 @@ def test_each_job_left_log_and_benchmark(finished):
 
 
 @pytest.mark.parametrize(
-    ("kind", "package", "part"),
-    [("model_based", "mujoco", "dynamics"), ("dyna", "numba", "figure_8_2")],
+    ("kind", "packages", "section", "key", "value"),
+    [
+        ("model_based", {"torch", "mujoco", "gymnasium"}, "dynamics", "hidden_layers", [32]),
+        ("dyna", {"numba", "numpy"}, "figure_8_2", "episodes", 5),
+    ],
 )
-def test_provenance_says_where_runs_were_made(finished, kind, package, part):
+def test_provenance_says_where_runs_were_made(finished, kind, packages, section, key, value):
     path = next(iter(finished.files(f"results/smoke/runs/{kind}/**/provenance.json")))
     provenance = json.loads((finished.folder / path).read_text())
     assert provenance["threads"] == 1
-    assert set(provenance["versions"]) >= {"python", "numpy", package}
-    assert part in provenance["settings"]
+    assert set(provenance["versions"]) >= {"python", *packages}
+    assert provenance["settings"][section][key] == value
