@@ -5,6 +5,11 @@ import shutil
 from collections import Counter
 
 import pytest
+from hypothesis import settings
+
+# No test is timed: the first call of torch in a process takes half a second on a busy machine.
+settings.register_profile("mbmf", deadline=None)
+settings.load_profile("mbmf")
 
 SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
 # Marker: programs that its tests start, and whether they must be root.

@@ -484,7 +484,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(PLACES), st.none() | KEYS, JUNK)
 def test_junk_anywhere_works_or_is_an_input_error(place, key, junk):
     overlay = nested(place if key is None else (*place, key), junk)
@@ -500,7 +500,7 @@ def test_junk_anywhere_works_or_is_an_input_error(place, key, junk):
     assert all(line.startswith(names) for line in said.splitlines()), said
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.text(alphabet="ab:-{}[]!&*?|>'\"#%,<= \n\t019.é\x00", max_size=30) | st.text())
 def test_any_text_is_read_or_is_an_input_error(text, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "any.yaml"

@@ -198,7 +198,7 @@ TREES = st.recursive(
 SECTIONS = ["scale", "seeds", "agents", "figures", "dyna"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(tree=TREES | st.dictionaries(st.sampled_from(SECTIONS), TREES, max_size=5))
 def test_any_yaml_loads_or_is_refused_by_name(tree, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "any.yaml"

@@ -249,9 +249,7 @@ def test_forged_facts_work_or_are_refused(tmp_path, whole, kind, key, value):
     works_or_is_refused(KINDS[kind][1], path)
 
 
-DAMAGE = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+DAMAGE = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @each_kind

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mbmf.prune import remove, size, surplus
@@ -92,7 +92,6 @@ NAMES = st.sampled_from(["runs", "models", "a", "b", "c"])
 PATHS = st.sets(st.lists(NAMES, min_size=2, max_size=4).map(tuple), max_size=8)
 
 
-@settings(deadline=None)
 @given(PATHS, PATHS)
 def test_removal_leaves_what_is_asked_for_and_nothing_else(asked, other):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.utils import Paramspace
 
@@ -252,7 +252,6 @@ JOBS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(JOBS, st.integers(1, 16))
 def test_time_left_lies_between_its_bounds(drawn, cores):
     jobs = []
