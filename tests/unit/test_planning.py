@@ -11,6 +11,7 @@ from mbmf.dynamics import DynamicsModel
 from mbmf.errors import NonFiniteError
 from mbmf.planning import (
     CHUNK_ROWS,
+    GPU_CHUNK_ROWS,
     FoldedNetwork,
     PlanningSettings,
     RandomShooting,
@@ -68,12 +69,13 @@ def test_a_candidate_earns_nothing_after_its_episode_has_ended():
     assert returns.tolist() == [2.0, 5.0]
 
 
-def test_non_finite_predictions_are_never_chosen():
+def test_non_finite_predictions_are_never_chosen(monkeypatch):
     def network(inputs):
         """Diverges wherever the action is positive, to a return that looks splendid."""
         delta = point_mass(inputs)
         return torch.where(inputs[:, 2:3] > 0, math.inf, delta)
 
+    monkeypatch.setattr(planning, "FoldedNetwork", lambda _model: _with_device(network))
     planner = RandomShooting(
         normalised_model(state_dim=2, action_dim=1),
         lambda s, a: s[:, 0],
@@ -81,7 +83,6 @@ def test_non_finite_predictions_are_never_chosen():
         1,
         PlanningSettings(horizon=1, num_samples=500),
     )
-    planner.network = _with_device(network)
     plan = planner.plan(np.zeros((3, 2)), generator())
     assert (plan.actions <= 0).all()
     assert np.isfinite(plan.returns).all()
@@ -177,8 +178,9 @@ def test_samples_are_uniform_in_the_box(monkeypatch):
     assert actions.var().item() == pytest.approx(1 / 3, rel=0.01)
 
 
-def test_mpc_reaches_a_target_on_a_line():
+def test_mpc_reaches_a_target_on_a_line(monkeypatch):
     """Closed loop with the true model: a point mass is brought to rest at 5."""
+    monkeypatch.setattr(planning, "FoldedNetwork", lambda _model: _with_device(point_mass))
     planner = RandomShooting(
         normalised_model(state_dim=2, action_dim=1),
         lambda s, a: -(s[:, 0] - 5).square() - 0.5 * s[:, 1].square(),
@@ -186,7 +188,6 @@ def test_mpc_reaches_a_target_on_a_line():
         1,
         PlanningSettings(horizon=5, num_samples=2000),
     )
-    planner.network = _with_device(point_mass)
     state, draws = np.array([[0.0, 0.0]]), generator()
     for _ in range(25):
         action = planner.plan(state, draws).actions
@@ -195,10 +196,11 @@ def test_mpc_reaches_a_target_on_a_line():
 
 
 def test_chunks_hold_the_paper_shapes():
-    assert chunk_shape(1, 5000) == (1, 2500)
-    assert chunk_shape(10, 1000) == (2, 1000)
-    assert chunk_shape(10, 100) == (10, 100)
-    assert chunk_shape(2, 15000) == (1, 2500)
+    assert chunk_shape(1, 5000, CHUNK_ROWS) == (1, 2500)
+    assert chunk_shape(10, 1000, CHUNK_ROWS) == (2, 1000)
+    assert chunk_shape(10, 100, CHUNK_ROWS) == (10, 100)
+    assert chunk_shape(10, 5000, GPU_CHUNK_ROWS) == (10, 5000)
+    assert chunk_shape(2, 15000, CHUNK_ROWS) == (1, 2500)
 
 
 @pytest.mark.parametrize("fused", [True, False])
