@@ -1,6 +1,7 @@
-"""Where a run of Algorithm 1 spends its time. Arguments: overlay ("" or "quick"), iterations.
+"""Where a run of Algorithm 1 spends its time. Arguments: overlay, iterations, device.
 
-The swimmer with one thread, from D_RAND on; prints seconds of each part as JSON.
+The overlay is "" or "quick". The swimmer with one thread, from D_RAND on; prints seconds of each
+part as JSON.
 """
 
 import json
@@ -39,6 +40,7 @@ def main() -> None:
     """One run, or as many iterations as are asked for."""
     torch.set_num_threads(1)
     overlay, iterations = sys.argv[1], int(sys.argv[2])
+    device = sys.argv[3] if len(sys.argv) > 3 else "cpu"
     layers = ["agents", "config", *([overlay] if overlay else [])]
     own = load_configuration([CONFIG / f"{name}.yaml" for name in layers]).agents["swimmer"]
     settings = own.model_based
@@ -50,7 +52,7 @@ def main() -> None:
     timed(Bodies, "step", "physics", seconds)
     timed(model_based, "train", "training", seconds)
     timed(model_based, "_validation", "validation", seconds)
-    progress = model_based.start("swimmer", settings, data, SEED)
+    progress = model_based.start("swimmer", settings, data, SEED, device)
     for _ in range(iterations or settings.aggregation.iterations):
         model_based.iterate(progress, "swimmer", settings, data, SEED)
     print(json.dumps(seconds | {"total": time.perf_counter() - started}))

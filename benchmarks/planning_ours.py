@@ -1,4 +1,4 @@
-"""Planning calls of ours. Arguments: hidden layers as JSON, threads.
+"""Planning calls of ours. Arguments: hidden layers as JSON, threads, device.
 
 A task is named "AGENT K H BODIES", with a fifth word "alone" to plan for one body at a time.
 """
@@ -19,15 +19,18 @@ from mbmf.planning import PlanningSettings, RandomShooting
 class Plans(dict[str, Callable[[], object]]):
     """Tasks by name, made when first asked for."""
 
-    def __init__(self, layers: list[int]) -> None:
+    def __init__(self, layers: list[int], device: str) -> None:
         self.layers = layers
+        self.device = device
 
     def __missing__(self, name: str) -> Callable[[], object]:
         agent_name, samples, horizon, bodies, *alone = name.split()
         agent = get_agent(agent_name)
-        draws = torch.Generator().manual_seed(0)
+        weights = torch.Generator().manual_seed(0)
+        model = DynamicsModel(agent.state_dim, agent.action_dim, self.layers, weights)
+        draws = torch.Generator(self.device).manual_seed(0)
         planner = RandomShooting(
-            DynamicsModel(agent.state_dim, agent.action_dim, self.layers, draws),
+            model.to(self.device),
             agent.reward,
             agent.terminated,
             agent.action_dim,
@@ -39,6 +42,6 @@ class Plans(dict[str, Callable[[], object]]):
         return self[name]
 
 
-layers, threads = (json.loads(argument) for argument in sys.argv[1:])
+layers, threads = (json.loads(argument) for argument in sys.argv[1:3])
 torch.set_num_threads(threads)
-serve(Plans(layers))
+serve(Plans(layers, sys.argv[3] if len(sys.argv) > 3 else "cpu"))

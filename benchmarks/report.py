@@ -40,7 +40,8 @@ def markdown(machine: dict[str, str], rows: list[Row]) -> str:
         "Medians of several turns, contenders taking turns in one run; lowest and highest in "
         "brackets. A row without brackets was measured once. The limit is timed by itself, so that "
         "a share of it may come to a few percent more than all. What else was tried on the "
-        "environments (gymnasium's SyncVectorEnv, envpool) stands below the table.",
+        "environments (gymnasium's SyncVectorEnv, envpool) stands below the table."
+        + ("" if any(row["group"] == "gpu" for row in rows) else " No GPU was there to measure."),
         "",
         "| what | unit | ours | peer | times faster | limit | of the limit | goal | met |",
         "|---|---|---|---|---|---|---|---|---|",

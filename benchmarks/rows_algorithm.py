@@ -14,15 +14,20 @@ RUNS = {
 }
 
 
+def run(overlay: str, iterations: int, device: str = "cpu") -> tuple[float, dict[str, int]]:
+    """Seconds in all, and percent of them by part."""
+    command = [sys.executable, HERE / "algorithm_ours.py", overlay, str(iterations), device]
+    seconds = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    total = seconds.pop("total")
+    percent = {part: round(100 * value / total) for part, value in seconds.items()}
+    return total, percent | {"the rest": 100 - sum(percent.values())}
+
+
 def algorithm_rows() -> list[Row]:
     """One run each."""
     found = []
     for name, (overlay, iterations) in RUNS.items():
-        command = [sys.executable, HERE / "algorithm_ours.py", overlay, str(iterations)]
-        seconds = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-        total = seconds.pop("total")
-        percent = {part: round(100 * value / total) for part, value in seconds.items()}
-        percent["the rest"] = 100 - sum(percent.values())
+        total, percent = run(overlay, iterations)
         found.append(
             single(
                 name,

@@ -19,6 +19,7 @@ from rows_algorithm import algorithm_rows
 from rows_dag import dag_rows
 from rows_environments import environment_rows
 from rows_estimate import estimate_rows
+from rows_gpu import gpu_rows
 from rows_memory import memory_rows
 from rows_planning import bodies_rows, planning_rows
 from rows_training import training_rows
@@ -36,6 +37,7 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     "environments": environment_rows,
     "trpo": trpo_rows,
     "algorithm": algorithm_rows,
+    "gpu": gpu_rows,
     "workflow": workflow_rows,
     "memory": memory_rows,
     "dag": dag_rows,
