@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor
 
 Tensors = tuple[Tensor, ...]
 Recording = tuple[torch.cuda.CUDAGraph, Tensors, Tensors]
+
+
+@cache
+def _stream(device: torch.device) -> torch.cuda.Stream:
+    """One for each GPU: cuBLAS keeps a workspace for every stream that it meets."""
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
 
 class Replayed:
@@ -40,14 +47,14 @@ class Replayed:
 
     def _record(self, arguments: Tensors) -> Recording:
         inputs = tuple(argument.clone() for argument in arguments)
-        # Once without recording, on a stream of its own: libraries make their workspaces then,
-        # which a recording must not do.
-        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        # Once without recording: libraries are loaded and choose their kernels then, which a
+        # recording must not see.
+        stream = _stream(arguments[0].device)
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             self._function(*inputs)
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, stream=stream):
             outputs = self._function(*inputs)
         return graph, inputs, outputs

@@ -254,8 +254,11 @@ def iterate(
         }
         if iteration < settings.iterations:
             states, _, _ = rollouts[: settings.rollouts].transitions()
-            stream = torch_stream(seed, Purpose.DAGGER_PLANNING, iteration)
-            labels = _planner(model, agent, expert.planning).plan(states, stream).actions
+            planner = _planner(model, agent, expert.planning)
+            stream = torch_stream(
+                seed, Purpose.DAGGER_PLANNING, iteration, device=planner.network.device
+            )
+            labels = planner.plan(states, stream).actions
             seen = torch.from_numpy(states[:, elements]).float()
             progress.observations = torch.cat([progress.observations, seen])
             progress.actions = torch.cat([progress.actions, torch.from_numpy(labels)])

@@ -3,8 +3,8 @@
 The inner loop is two matrix products per time step. Three things make it fast: the
 normalisation is folded into the first and last layers, so that states stay in the
 simulator's units; the work goes through the network in chunks whose activations fit
-the processor's cache; and each layer with its bias and ReLU is one fused kernel. On a GPU
-the chunks are larger and each is one CUDA graph.
+the processor's cache; and each layer with its bias and ReLU is one fused kernel there. On a
+GPU the chunks are larger and each is one CUDA graph.
 """
 
 from __future__ import annotations
