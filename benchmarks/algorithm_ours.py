@@ -45,6 +45,8 @@ def main() -> None:
     own = load_configuration([CONFIG / f"{name}.yaml" for name in layers]).agents["swimmer"]
     settings = own.model_based
     seconds: Counter[str] = Counter()
+    # A GPU's libraries are loaded at the first product.
+    torch.ones(1, 1, device=device).mm(torch.ones(1, 1, device=device)).item()
     started = time.perf_counter()
     timed(random_data, "generate", "random data", seconds)
     data = random_data.generate("swimmer", settings.random_data, SEED)

@@ -50,6 +50,9 @@ def measure(group: str) -> None:
     started = time.perf_counter()
     date = datetime.now(UTC).date().isoformat()
     new = [{"group": group, "date": date, **found} for found in GROUPS[group]()]
+    if not new:
+        print(f"{group}: nothing to measure on this machine", flush=True)
+        return
     old = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
     kept = [found for found in old if found.get("group") in set(GROUPS) - {group}]
     order = list(GROUPS)

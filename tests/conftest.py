@@ -1,4 +1,4 @@
-"""Tests that need programs of the system are left out where these are missing, and named."""
+"""Tests that need a GPU or programs of the system are left out without them, and named."""
 
 import os
 import shutil
@@ -21,6 +21,13 @@ NEEDS = {
 }
 
 
+def no_gpu():
+    """Whether there is none; torch takes a second to import, which few tests need."""
+    import torch
+
+    return not torch.cuda.is_available()
+
+
 def why_left_out(marker):
     """What the tests of a marker lack here; None if nothing."""
     programs, root = NEEDS[marker]
@@ -34,16 +41,19 @@ def why_left_out(marker):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
+    if item.get_closest_marker("gpu") and no_gpu():
+        pytest.skip("gpu: none on this system")
     for marker in NEEDS:
         if item.get_closest_marker(marker) and (why := why_left_out(marker)):
             pytest.skip(why)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport():
+def pytest_runtest_makereport(item):
     report = yield
-    # CI must not call a test passed that it never ran.
-    if report.skipped and os.environ.get("MBMF_NOTHING_LEFT_OUT"):
+    # CI must not call a test passed that it never ran; a GPU it cannot install.
+    nothing = not item.get_closest_marker("gpu")
+    if report.skipped and nothing and os.environ.get("MBMF_NOTHING_LEFT_OUT"):
         report.outcome = "failed"
         report.longrepr = f"left out, though nothing may be: {reason(report)}"
     return report

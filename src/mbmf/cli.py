@@ -408,6 +408,8 @@ def _device(name: str) -> str:
 
     try:
         torch.zeros(1, device=name).item()
+        # Off already, but where a variable of NVIDIA's images switches it on: results would differ.
+        torch.backends.cuda.matmul.allow_tf32 = False
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import torch
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -193,6 +194,12 @@ def test_damaged_random_data(mbmf, tmp_path, tiny):
 def test_unknown_device(mbmf, tmp_path, tiny, device):
     err = assert_one_line(mbmf(*model_based(tiny, device=device)), tmp_path)
     assert err.startswith(f"--device {device}: ")
+
+
+def test_products_on_a_gpu_are_float32_whatever_the_environment_says(monkeypatch):
+    monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", True)
+    assert cli._device("cpu") == "cpu"
+    assert not torch.backends.cuda.matmul.allow_tf32
 
 
 def test_missing_models_of_divergence(mbmf, tmp_path):

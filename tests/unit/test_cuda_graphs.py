@@ -20,8 +20,6 @@ from mbmf.planning import (
     best_sequences,
 )
 
-on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-
 
 class OneDevice(TorchDispatchMode):
     """Refuses every operation that touches another device than "meta".
@@ -91,7 +89,7 @@ def test_a_reward_that_could_not_be_recorded_is_found_out(slip, on_meta):
         best_sequences(network, slip, None, starts, actions)
 
 
-@on_a_gpu
+@pytest.mark.gpu
 @pytest.mark.parametrize("name", AGENTS)
 def test_replays_give_the_processors_numbers(name):
     """Two batches of each of two shapes: a second replay has other numbers than the recording."""
@@ -109,7 +107,7 @@ def test_replays_give_the_processors_numbers(name):
             torch.testing.assert_close(found[1].cpu(), highest, rtol=1e-4, atol=1e-4)
 
 
-@on_a_gpu
+@pytest.mark.gpu
 def test_a_plan_is_the_best_of_its_samples():
     """In two chunks; the return is that of all sequences drawn, by the processor."""
     agent = AGENTS["half_cheetah"]
