@@ -23,7 +23,7 @@ def best_seconds(contender: Contender) -> float:
 
 
 def main() -> None:
-    """Serve both tasks."""
+    """Serve the tasks."""
     mode = sys.argv[1]
     sizes, rows, threads = (json.loads(argument) for argument in sys.argv[2:5])
     device = sys.argv[5] if len(sys.argv) > 5 else "cpu"
