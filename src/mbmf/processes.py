@@ -39,11 +39,25 @@ def end_with(pid: int) -> None:
 
 
 def end_with_dvc() -> None:
-    """End this process when the `dvc` that called it has ended, if one did."""
-    for ancestor in psutil.Process().parents():
-        if any(Path(word).name == "dvc" for word in ancestor.cmdline()[:2]):
-            end_with(ancestor.pid)
-            return
+    """End this process when the DVC that called it has ended, if one did; even if it has already.
+
+    What DVC calls has the name of the stage in its environment; DVC itself is the first ancestor
+    that has not. Who adopts the orphans of a dead DVC is of another session.
+    """
+    if "DVC_STAGE" not in os.environ:
+        return
+    caller = next((each for each in psutil.Process().parents() if not _in_stage(each)), None)
+    if caller is None or os.getsid(caller.pid) != os.getsid(0):
+        os._exit(1)
+    end_with(caller.pid)
+
+
+def _in_stage(process: psutil.Process) -> bool:
+    """Whether DVC called this process, or one above it."""
+    try:
+        return "DVC_STAGE" in process.environ()
+    except psutil.Error:  # of another user, or ended just now
+        return False
 
 
 def end_jobs_on_sigterm() -> None:

@@ -3,17 +3,18 @@
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
 
 from mbmf.errors import InputError
-from mbmf.processes import hold_alone, remove_checkpoints, remove_left_over
+from mbmf.processes import end_with_dvc, hold_alone, remove_checkpoints, remove_left_over
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from mbmf.processes import hold_alone, remove_left_over
+from mbmf.processes import end_with_dvc, hold_alone, remove_left_over
 held = hold_alone(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)
@@ -31,6 +32,20 @@ environment = os.environ | {"PARENT": str(os.getpid())}
 # By a shell, as Snakemake starts its jobs: the job's own parent is not who must live.
 subprocess.run(["bash", "-c", f"{sys.executable} -c '{sys.argv[1]}'; true"], env=environment)
 """
+STAGE = """
+import os, sys, time
+from mbmf.processes import end_with_dvc
+print(os.getpid(), flush=True)
+sys.stdin.readline()
+end_with_dvc()
+print("goes on", flush=True)
+time.sleep(60)
+"""
+DVC = """
+import os, subprocess, sys
+environment = os.environ | {"DVC_STAGE": "stage"}
+subprocess.run(["bash", "-c", f"{sys.executable} -c '{sys.argv[1]}'; true"], env=environment)
+"""
 TERMINATED = """
 import subprocess, sys
 from mbmf.processes import end_jobs_on_sigterm
@@ -46,7 +61,11 @@ except KeyboardInterrupt:
 
 def start(*arguments):
     return subprocess.Popen(
-        [sys.executable, "-c", *map(str, arguments)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -92,6 +111,46 @@ def test_a_job_whose_starter_is_gone_already_ends_at_once():
         [sys.executable, "-c", CHILD], env={"PARENT": str(done.pid)}, check=False, timeout=30
     )
     assert child.returncode == 1
+
+
+@pytest.fixture
+def dvc():
+    """A process that called a stage, and the stage's process, which has yet to look for it."""
+    process = start(DVC, STAGE)
+    stage = psutil.Process(int(process.stdout.readline()))
+    yield process, stage
+    process.kill()
+    with suppress(psutil.Error):  # it has ended, as it should
+        stage.kill()
+    process.communicate()
+
+
+def go_on(process):
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def test_a_stage_ends_with_its_dvc(dvc):
+    process, stage = dvc
+    go_on(process)
+    assert process.stdout.readline() == "goes on\n"
+    process.kill()
+    assert gone(stage.pid)
+
+
+def test_a_stage_whose_dvc_ended_before_it_looked_ends_at_once(dvc):
+    process, stage = dvc
+    for each in (psutil.Process(stage.pid).parent(), process):
+        each.kill()
+    process.wait()
+    go_on(process)
+    assert process.stdout.readline() == ""
+    assert gone(stage.pid)
+
+
+def test_without_dvc_there_is_nobody_to_end_with(monkeypatch):
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+    end_with_dvc()
 
 
 def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):

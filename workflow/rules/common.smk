@@ -51,6 +51,7 @@ except InputError as error:
 def start_alone():
     """One call at a time on a scale's results. A lock of the system, gone with its process."""
     if workflow.is_main_process:
+        end_with_dvc()
         # Jobs in Slurm's queue do not name their scale: one call at a time of all of them.
         on_slurm = workflow.executor_plugin.name == "slurm"
         names = [configuration.scale, *(["slurm"] if on_slurm else [])]
@@ -63,7 +64,6 @@ def start_alone():
         except InputError as error:
             print(error, file=sys.stderr)
             os._exit(2)
-        end_with_dvc()
         end_jobs_on_sigterm()
         remove_left_over(Path(RESULTS))
 
