@@ -42,22 +42,23 @@ def end_with_dvc() -> None:
     """End this process when the DVC that called it has ended, if one did; even if it has already.
 
     What DVC calls has the name of the stage in its environment; DVC itself is the first ancestor
-    that has not. Who adopts the orphans of a dead DVC is of another session.
+    that has another or none. Who adopts the orphans of a dead DVC is of another session.
     """
-    if "DVC_STAGE" not in os.environ:
+    stage = os.environ.get("DVC_STAGE")
+    if stage is None:
         return
-    caller = next((each for each in psutil.Process().parents() if not _in_stage(each)), None)
+    caller = next((each for each in psutil.Process().parents() if _stage(each) != stage), None)
     if caller is None or os.getsid(caller.pid) != os.getsid(0):
         os._exit(1)
     end_with(caller.pid)
 
 
-def _in_stage(process: psutil.Process) -> bool:
-    """Whether DVC called this process, or one above it."""
+def _stage(process: psutil.Process) -> str | None:
+    """The stage that a process is part of."""
     try:
-        return "DVC_STAGE" in process.environ()
+        return process.environ().get("DVC_STAGE")
     except psutil.Error:  # of another user, or ended just now
-        return False
+        return None
 
 
 def end_jobs_on_sigterm() -> None:
