@@ -47,18 +47,19 @@ def end_with_dvc() -> None:
     stage = os.environ.get("DVC_STAGE")
     if stage is None:
         return
-    caller = next((each for each in psutil.Process().parents() if _stage(each) != stage), None)
+    above = psutil.Process().parents()
+    caller = next((each for each in above if not _of_stage(each, stage)), None)
     if caller is None or os.getsid(caller.pid) != os.getsid(0):
         os._exit(1)
     end_with(caller.pid)
 
 
-def _stage(process: psutil.Process) -> str | None:
-    """The stage that a process is part of."""
+def _of_stage(process: psutil.Process, stage: str) -> bool:
+    """Whether a process is part of a stage."""
     try:
-        return process.environ().get("DVC_STAGE")
+        return bool(process.environ().get("DVC_STAGE") == stage)
     except psutil.Error:  # of another user, or ended just now
-        return None
+        return False
 
 
 def end_jobs_on_sigterm() -> None:
