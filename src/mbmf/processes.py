@@ -7,6 +7,7 @@ import os
 import re
 import select
 import signal
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -39,27 +40,32 @@ def end_with(pid: int) -> None:
 
 
 def end_with_dvc() -> None:
-    """End this process when the DVC that called it has ended, if one did; even if it has already.
-
-    What DVC calls has the name of the stage in its environment; DVC itself is the first ancestor
-    that has another or none. Who adopts the orphans of a dead DVC is of another session.
-    """
+    """End this process when the DVC that called it has ended, if one did, or if it has already."""
     stage = os.environ.get("DVC_STAGE")
     if stage is None:
         return
-    above = psutil.Process().parents()
-    caller = next((each for each in above if not _of_stage(each, stage)), None)
-    if caller is None or os.getsid(caller.pid) != os.getsid(0):
+    dvc = _caller_of(stage)
+    if dvc is None:
+        print(f"the DVC that called stage {stage} has ended, and so does this", file=sys.stderr)
         os._exit(1)
-    end_with(caller.pid)
+    end_with(dvc)
 
 
-def _of_stage(process: psutil.Process, stage: str) -> bool:
-    """Whether a process is part of a stage."""
+def _caller_of(stage: str) -> int | None:
+    """Process number of the DVC that runs a stage, of which this process is part.
+
+    What DVC calls has the stage's name in its environment; DVC itself is the first ancestor that
+    has another or none. Orphans of a dead DVC are adopted by a process that is no Python or, but
+    for odd containers, of another session.
+    """
     try:
-        return bool(process.environ().get("DVC_STAGE") == stage)
-    except psutil.Error:  # of another user, or ended just now
-        return False
+        caller = psutil.Process(os.getppid())
+        while caller.environ().get("DVC_STAGE") == stage:
+            caller = psutil.Process(caller.ppid())
+        is_python = re.search("dvc|py", caller.name()) is not None
+        return caller.pid if is_python and os.getsid(caller.pid) == os.getsid(0) else None
+    except (psutil.Error, ProcessLookupError):  # ended just now, or of another user as no DVC is
+        return None
 
 
 def end_jobs_on_sigterm() -> None:

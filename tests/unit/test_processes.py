@@ -1,5 +1,6 @@
 """Locks and lives of processes, tried with real ones."""
 
+import os
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from mbmf.processes import end_with_dvc, hold_alone, remove_checkpoints, remove_
 HOLDER = """
 import sys, time
 from pathlib import Path
-from mbmf.processes import end_with_dvc, hold_alone, remove_left_over
+from mbmf.processes import hold_alone, remove_left_over
 held = hold_alone(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)
@@ -46,6 +47,26 @@ import os, subprocess, sys
 environment = os.environ | {"DVC_STAGE": "stage"}
 subprocess.run(["bash", "-c", f"{sys.executable} -c '{sys.argv[1]}'; true"], env=environment)
 """
+# They adopt orphans, as the first process of a container does.
+ADOPT = """
+import ctypes, os, subprocess, sys, time
+PR_SET_CHILD_SUBREAPER = 36
+assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+command = [sys.executable, "-c", *sys.argv[1:]]
+"""
+SHELL = (
+    ADOPT
+    + """
+os.execvp("bash", ["bash", "-c", '"$@"; sleep 60', "bash", *command])
+"""
+)
+PYTHON = (
+    ADOPT
+    + """
+subprocess.run(command, start_new_session=True)
+time.sleep(60)
+"""
+)
 TERMINATED = """
 import subprocess, sys
 from mbmf.processes import end_jobs_on_sigterm
@@ -59,9 +80,10 @@ except KeyboardInterrupt:
 """
 
 
-def start(*arguments):
+def start(*arguments, **environment):
     return subprocess.Popen(
         [sys.executable, "-c", *map(str, arguments)],
+        env=os.environ | environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -72,7 +94,10 @@ def start(*arguments):
 def gone(pid, seconds=10):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         time.sleep(0.05)
     return False
@@ -113,16 +138,25 @@ def test_a_job_whose_starter_is_gone_already_ends_at_once():
     assert child.returncode == 1
 
 
-@pytest.fixture
-def dvc():
+@pytest.fixture(
+    params=[
+        pytest.param(((DVC, STAGE), {}), id="by itself"),
+        pytest.param(((DVC, STAGE), {"DVC_STAGE": "outer"}), id="within a stage"),
+        pytest.param(((SHELL, DVC, STAGE), {}), id="adopted by a shell"),
+        pytest.param(((PYTHON, DVC, STAGE), {}), id="adopted by another session"),
+    ],
+)
+def dvc(request, monkeypatch):
     """A process that called a stage, and the stage's process, which has yet to look for it."""
-    process = start(DVC, STAGE)
-    stage = psutil.Process(int(process.stdout.readline()))
-    yield process, stage
-    process.kill()
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+    arguments, environment = request.param
+    outermost = start(*arguments, **environment)
+    stage = psutil.Process(int(outermost.stdout.readline()))
+    yield outermost, stage.parent().parent(), stage
+    outermost.kill()
     with suppress(psutil.Error):  # it has ended, as it should
         stage.kill()
-    process.communicate()
+    outermost.communicate()
 
 
 def go_on(process):
@@ -131,20 +165,20 @@ def go_on(process):
 
 
 def test_a_stage_ends_with_its_dvc(dvc):
-    process, stage = dvc
-    go_on(process)
-    assert process.stdout.readline() == "goes on\n"
-    process.kill()
+    outermost, caller, stage = dvc
+    go_on(outermost)
+    assert outermost.stdout.readline() == "goes on\n"
+    caller.kill()
     assert gone(stage.pid)
 
 
 def test_a_stage_whose_dvc_ended_before_it_looked_ends_at_once(dvc):
-    process, stage = dvc
-    for each in (psutil.Process(stage.pid).parent(), process):
-        each.kill()
-    process.wait()
-    go_on(process)
-    assert process.stdout.readline() == ""
+    outermost, caller, stage = dvc
+    shell = stage.parent()
+    for process in (caller, shell):
+        process.kill()
+        assert gone(process.pid)
+    go_on(outermost)
     assert gone(stage.pid)
 
 

@@ -98,6 +98,24 @@ def test_a_second_call_is_refused_and_named(small):
     first.wait()
 
 
+def test_dvc_killed_while_its_snakemake_starts(tiny):
+    process = tiny.start(*REPRO)
+    dvc = psutil.Process(process.pid)
+
+    def snakemake_starts():
+        with suppress(psutil.Error):  # it has ended just now
+            return any("snakemake" in " ".join(each.cmdline()) for each in dvc.children())
+        return False
+
+    wait_for(snakemake_starts)
+    below = dvc.children(recursive=True)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not any(map(alive, below)), 20)
+    # It has not ended because it was through.
+    assert not list(tiny.folder.glob("results/smoke/data/**/*.safetensors"))
+
+
 # They have logs of their iterations, of which a kill may cost the one under way.
 KINDS = ("model_based", "imitation", "trpo")
 
