@@ -64,7 +64,7 @@ def free_ports(count):
 
 
 def call(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout
 
 
 def wait_for(condition, seconds):
@@ -155,7 +155,7 @@ def test_each_rule_has_threads_memory_and_time(on_slurm):
     wait_for(lambda: running("model_based"), 600)
     job = call("scontrol", "show", "job", running("model_based")[0])
     snakemake.terminate()
-    assert snakemake.wait(60) != 0
+    assert snakemake.wait(120) != 0
     for part in ("NumCPUs=1 ", "TimeLimit=12:00:00", "mem=200"):
         assert part in job, job
     # SIGTERM took the jobs out of the queue.
