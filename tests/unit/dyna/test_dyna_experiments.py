@@ -1,7 +1,5 @@
 """The book's numbers, at its settings, and the tables that hold them."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -130,24 +128,3 @@ def test_change_and_end_are_in_the_table_of_rewards():
     table = cumulative_rewards(settings)
     steps = table.loc[table["figure"] == "8.4", "step"].unique()
     assert steps.tolist() == [0, 10, 20, 30, 33, 40, 50, 60, 70, 77]
-
-
-PROGRAM = """
-import time
-from mbmf.dyna.algorithms import Learner, dyna_q
-from mbmf.dyna.experiments import ACTING, PLANNING, stream, walk
-from mbmf.dyna.mazes import MAZES
-maze = walk(MAZES["mbmf/DynaMaze-v0"], episodes=50)
-for n in (0, 5, 50):
-    for run in range(30):
-        dyna_q(maze, Learner(0.1, 0.95, 0.1, n), 0.0, stream(run, ACTING), stream(run, PLANNING))
-print(time.process_time())
-"""
-
-
-def test_figure_8_2_takes_seconds():
-    """30 runs of three n in a fresh process, compiled anew: at most 5 s of processor time."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
-    )
-    assert float(done.stdout) < 5
