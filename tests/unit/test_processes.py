@@ -29,8 +29,8 @@ time.sleep(60)
 """
 PARENT = """
 import os, subprocess, sys
-environment = os.environ | {"PARENT": str(os.getpid())}
-# By a shell, as Snakemake starts its jobs: the job's own parent is not who must live.
+environment = os.environ | {"PARENT": str(os.getpid()), "DVC_STAGE": "stage"}
+# By a shell, as Snakemake and DVC do it: the child's own parent is not who must live.
 subprocess.run(["bash", "-c", f"{sys.executable} -c '{sys.argv[1]}'; true"], env=environment)
 """
 STAGE = """
@@ -42,11 +42,6 @@ end_with_dvc()
 print("goes on", flush=True)
 time.sleep(60)
 """
-DVC = """
-import os, subprocess, sys
-environment = os.environ | {"DVC_STAGE": "stage"}
-subprocess.run(["bash", "-c", f"{sys.executable} -c '{sys.argv[1]}'; true"], env=environment)
-"""
 # They adopt orphans, as the first process of a container does.
 ADOPT = """
 import ctypes, os, subprocess, sys, time
@@ -54,19 +49,8 @@ PR_SET_CHILD_SUBREAPER = 36
 assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
 command = [sys.executable, "-c", *sys.argv[1:]]
 """
-SHELL = (
-    ADOPT
-    + """
-os.execvp("bash", ["bash", "-c", '"$@"; sleep 60', "bash", *command])
-"""
-)
-PYTHON = (
-    ADOPT
-    + """
-subprocess.run(command, start_new_session=True)
-time.sleep(60)
-"""
-)
+SHELL = ADOPT + """os.execvp("bash", ["bash", "-c", '"$@"; sleep 60', "bash", *command])"""
+PYTHON = ADOPT + "subprocess.run(command, start_new_session=True); time.sleep(60)"
 TERMINATED = """
 import subprocess, sys
 from mbmf.processes import end_jobs_on_sigterm
@@ -140,10 +124,10 @@ def test_a_job_whose_starter_is_gone_already_ends_at_once():
 
 @pytest.fixture(
     params=[
-        pytest.param(((DVC, STAGE), {}), id="by itself"),
-        pytest.param(((DVC, STAGE), {"DVC_STAGE": "outer"}), id="within a stage"),
-        pytest.param(((SHELL, DVC, STAGE), {}), id="adopted by a shell"),
-        pytest.param(((PYTHON, DVC, STAGE), {}), id="adopted by another session"),
+        pytest.param(((PARENT, STAGE), {}), id="by itself"),
+        pytest.param(((PARENT, STAGE), {"DVC_STAGE": "outer"}), id="within a stage"),
+        pytest.param(((SHELL, PARENT, STAGE), {}), id="adopted by a shell"),
+        pytest.param(((PYTHON, PARENT, STAGE), {}), id="adopted by another session"),
     ],
 )
 def dvc(request, monkeypatch):
