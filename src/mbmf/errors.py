@@ -23,3 +23,7 @@ class SimulationError(ArithmeticError):
 
 class NonFiniteError(ArithmeticError):
     """Training or planning met NaN or infinity. Exit status 1."""
+
+
+class DrawingError(RuntimeError):
+    """This machine has nothing that MuJoCo could draw with. Exit status 1."""

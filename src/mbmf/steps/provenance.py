@@ -27,12 +27,22 @@ def provenance(device: str, seconds: list[dict[str, float]], resumed: bool) -> d
 
 
 def _git_commit() -> str | None:
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    """The commit whose code ran, with "-dirty" if the package differs from it.
+
+    Other files do not count: a running workflow changes results and lock files.
+    """
+    package = Path(__file__).parents[1]
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(package), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        commit = git("rev-parse", "--short", "HEAD")
+        changed = git("status", "--porcelain", "--", ".")
     except (OSError, subprocess.CalledProcessError):
         return None
-    return done.stdout.strip()
+    return f"{commit}-dirty" if changed else commit
 
 
 def _processor() -> str:
