@@ -26,4 +26,4 @@ class NonFiniteError(ArithmeticError):
 
 
 class DrawingError(RuntimeError):
-    """This machine has nothing that MuJoCo could draw with. Exit status 1."""
+    """MuJoCo has nothing to draw with on this machine. Exit status 1."""
