@@ -1,8 +1,6 @@
 """Pictures of the agents, as gymnasium's wrappers and other libraries ask for them."""
 
 import copy
-import sys
-import types
 
 import gymnasium
 import numpy as np
@@ -24,26 +22,6 @@ def batch(agent="hopper", count=3, **options):
     return gymnasium.make_vec(
         AGENTS[agent].env_id, num_envs=count, render_mode="rgb_array", **options
     )
-
-
-@pytest.fixture
-def clips(monkeypatch):
-    """What RecordVideo hands to moviepy, in place of it: (pictures, frames per second) each."""
-    made = []
-
-    class ImageSequenceClip:
-        def __init__(self, pictures, fps):
-            made.append((np.array(pictures), fps))
-
-        def write_videofile(self, path, **options):
-            pass
-
-    for name in ("moviepy", "moviepy.video", "moviepy.video.io"):
-        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
-    module = types.ModuleType("moviepy.video.io.ImageSequenceClip")
-    module.ImageSequenceClip = ImageSequenceClip
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    return made
 
 
 def steady_action(env):
