@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     DAGGER_PLANNING = 15
     TRPO_RESET = 16
     TRPO_ACTIONS = 17
+    TRPO_EVALUATION = 18
 
 
 def sequence(seed: int, purpose: Purpose, *indices: int) -> np.random.SeedSequence:
