@@ -31,7 +31,7 @@ class DynamicsSettings(Settings):
     learning_rate: PositiveNumber = Field(description="Adam's step size")
     batch_size: PositiveInteger = Field(description="transitions in a minibatch")
     epochs: PositiveInteger = Field(
-        description="training epochs in each iteration: passes over as many points as there are"
+        description="training epochs in each iteration: passes over D_RAND's share of minibatches"
     )
     on_policy_fraction: Fraction = Field(
         description="share of each minibatch drawn from D_RL, the rest from D_RAND"
@@ -184,11 +184,10 @@ def train(
 ) -> list[float]:
     """Gradient descent on Eqn. 2 for `settings.epochs` epochs.
 
-    One epoch has as many minibatches as D_RAND and D_RL together fill. D_RAND's share of each
-    is walked through in shuffled order, again from the start where it ends before the epoch
-    does; D_RL's is drawn with replacement. The authors' code counts an epoch by D_RAND's
-    share alone, so that its number of gradient steps is ten times as high at a fraction of
-    0.9 as at 0; docs/results.md shows what that does.
+    One epoch is one pass over D_RAND in shuffled order, a minibatch's share of it at a time;
+    D_RL's share is drawn with replacement. So the number of gradient steps in an epoch grows
+    with `on_policy_fraction`. Where D_RL fills whole minibatches, an epoch is one pass over
+    D_RL. All this is the authors' code's.
 
     Returns:
         Mean training loss of each epoch.
@@ -199,20 +198,21 @@ def train(
     from_random, from_policy = minibatch_shares(
         settings.batch_size, settings.on_policy_fraction, len(on_policy_data)
     )
-    batches = max((len(random_data) + len(on_policy_data)) // settings.batch_size, 1)
-    batches_in_order = max(len(random_data) // max(from_random, 1), 1)
+    # What is walked through, and what is drawn from.
+    walked, share = (random_data, from_random) if from_random else (on_policy_data, from_policy)
+    drawn_share = from_policy if from_random else 0
+    batches = max(len(walked) // share, 1)
     device = random_data.inputs.device
     losses = []
     for epoch in range(settings.epochs):
-        order = torch.randperm(len(random_data), generator=generator, device=device)
+        order = torch.randperm(len(walked), generator=generator, device=device)
         total = torch.zeros((), device=device)
         for batch in range(batches):
-            first = batch % batches_in_order * from_random
-            rows = order[first : first + from_random]
-            inputs, targets = random_data.inputs[rows], random_data.targets[rows]
-            if from_policy:
+            rows = order[batch * share : (batch + 1) * share]
+            inputs, targets = walked.inputs[rows], walked.targets[rows]
+            if drawn_share:
                 drawn = torch.randint(
-                    len(on_policy_data), (from_policy,), generator=generator, device=device
+                    len(on_policy_data), (drawn_share,), generator=generator, device=device
                 )
                 inputs = torch.cat([inputs, on_policy_data.inputs[drawn]])
                 targets = torch.cat([targets, on_policy_data.targets[drawn]])

@@ -153,8 +153,7 @@ def clip(agent: str, rollouts: dict[str, Rollouts]) -> list[Image.Image]:
         com = rollout.states[0, :, spec.layout["com"]][:, 0]
         forward = np.interp(steps, np.arange(len(com)), com) - com[0]
         labels = [f"{name}: {round(x, 1) + 0.0:+.1f} m" for x in forward]
-        end = rollout.states[:, int(rollout.lengths[0])]
-        if spec.terminated is not None and spec.terminated(end)[0]:
+        if rollout.lengths[0] < rollout.actions.shape[1]:
             labels[-1] += " (over)"
         drawn = zip(pictures(model, view, joints), labels, strict=True)
         panels.append([_labelled(picture, label) for picture, label in drawn])

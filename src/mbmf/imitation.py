@@ -18,11 +18,14 @@ from torch import Tensor
 from mbmf.agents import get_agent
 from mbmf.dynamics import DynamicsModel
 from mbmf.errors import NonFiniteError, SimulationError
-from mbmf.planning import PlanningSettings, RandomShooting
+from mbmf.planning import MpcController, PlanningSettings, RandomShooting
 from mbmf.policies import GaussianPolicy, MeanController, PolicySettings
 from mbmf.rollouts import Rollouts, collect
 from mbmf.settings import PositiveInteger, PositiveNumber, Settings
 from mbmf.streams import Purpose, integer_seeds, torch_stream
+
+# Rounds in which expert rollouts with a positive return are looked for.
+ATTEMPTS = 5
 
 
 class ExpertSettings(Settings):
@@ -35,11 +38,15 @@ class ExpertSettings(Settings):
 class ImitationSettings(Settings):
     """Behaviour cloning and DAgger."""
 
-    expert_rollouts: PositiveInteger = Field(description="MPC rollouts to clone")
+    expert_rollouts: PositiveInteger = Field(
+        description="MPC rollouts to clone; only those with a return above 0 are taken"
+    )
     epochs: PositiveInteger = Field(description="passes over the data in each (re)training")
     learning_rate: PositiveNumber = Field(description="Adam's step size")
     batch_size: PositiveInteger = Field(description="state-action pairs in a minibatch")
-    iterations: PositiveInteger = Field(description="DAgger iterations")
+    iterations: PositiveInteger = Field(
+        description="DAgger iterations; the first training is behaviour cloning"
+    )
     rollouts: PositiveInteger = Field(description="policy rollouts relabelled in each of them")
     evaluation_rollouts: PositiveInteger = Field(
         description="policy rollouts that measure its return; the first of them are relabelled"
@@ -69,32 +76,36 @@ def expert_rollouts(
     settings: ExpertSettings,
     count: int,
     seed: int,
-) -> Rollouts:
+) -> tuple[Rollouts, int]:
     """Rollouts of MPC with the final dynamics model, without noise on the actions.
+
+    As in the authors' code, only rollouts with a positive return are kept, and more are made
+    until there are enough. Where `ATTEMPTS` rounds do not give enough, the best of the others
+    make up the number; the authors' code would go on for ever.
 
     Args:
         model: final dynamics model of a run of Algorithm 1.
         agent: name of the agent.
         settings: the expert's.
-        count: rollouts, side by side.
+        count: rollouts to keep; those that are missing are made side by side.
         seed: of the run.
+
+    Returns:
+        The rollouts, and the simulator steps of all that were made.
     """
-    planner = _planner(model, agent, settings.planning)
-    stream = torch_stream(seed, Purpose.EXPERT_PLANNING, device=planner.network.device)
-
-    def controller(
-        states: NDArray[Any], _bodies: NDArray[Any], _step: int
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
-        planned = planner.plan(states, stream).actions
-        return planned, planned
-
-    starts = integer_seeds(seed, Purpose.EXPERT_RESET, count=count)
-    return collect(agent, starts, settings.steps, controller)
-
-
-def _planner(model: DynamicsModel, agent: str, planning: PlanningSettings) -> RandomShooting:
-    spec = get_agent(agent)
-    return RandomShooting(model, spec.reward, spec.terminated, spec.action_dim, planning)
+    planner = RandomShooting.for_agent(model, get_agent(agent), settings.planning)
+    made: list[Rollouts] = []
+    for attempt in range(ATTEMPTS):
+        missing = count - sum(int((rollouts.returns > 0).sum()) for rollouts in made)
+        if missing == 0:
+            break
+        stream = torch_stream(seed, Purpose.EXPERT_PLANNING, attempt, device=planner.network.device)
+        starts = integer_seeds(seed, Purpose.EXPERT_RESET, attempt, count=missing)
+        made.append(collect(agent, starts, settings.steps, MpcController(planner, stream), "mpc"))
+    everything = Rollouts.concatenate(made)
+    # Positive returns in the order in which they were made, then the others from the best on.
+    order = np.argsort(-np.minimum(everything.returns, 0), kind="stable")
+    return everything[order[:count]], everything.env_steps
 
 
 def train(
@@ -150,7 +161,9 @@ class ImitationProgress:
         observations: (N, O) aggregated so far.
         actions: (N, A) the expert's actions there.
         env_steps: simulator steps so far, all of Algorithm 1 and the expert's included.
-        curve: one row for each training: behaviour cloning, then each DAgger iteration.
+        authors_steps: steps as the authors' plots count them: training points of Algorithm 1,
+            the expert's rollouts that were kept, and relabelled rollouts.
+        curve: one row for each training, of which the first is behaviour cloning.
     """
 
     policy: GaussianPolicy
@@ -158,6 +171,7 @@ class ImitationProgress:
     observations: Tensor
     actions: Tensor
     env_steps: int
+    authors_steps: int
     curve: list[dict[str, Any]]
 
     @property
@@ -171,6 +185,7 @@ def start(
     elements: NDArray[np.intp],
     expert: Rollouts,
     env_steps: int,
+    authors_steps: int,
     settings: ImitationSettings,
 ) -> ImitationProgress:
     """Before behaviour cloning: the data are the expert's rollouts.
@@ -180,6 +195,7 @@ def start(
         elements: (O,) state elements that it observes.
         expert: rollouts of the MPC controller.
         env_steps: simulator steps taken up to now, the expert's included.
+        authors_steps: training points of Algorithm 1.
         settings: of imitation.
     """
     states, actions, _ = expert.transitions()
@@ -189,6 +205,7 @@ def start(
         torch.from_numpy(states[:, elements]).float(),
         torch.from_numpy(actions).float(),
         env_steps,
+        authors_steps + expert.points,
         [],
     )
 
@@ -211,7 +228,8 @@ def iterate(
 
     The first is behaviour cloning. After each, the policy's mean is rolled out without
     noise; of these rollouts the first `settings.rollouts` go, with the action that the
-    expert would have taken at each visited state, to the data of the next training.
+    expert would have taken at each visited state, to the data of the next training. The
+    authors' code relabels after its last training too, for nothing; here it does not.
 
     Args:
         progress: changed in place, once all has succeeded.
@@ -243,18 +261,20 @@ def iterate(
             expert.steps,
             MeanController(progress.policy, elements),
         )
+        relabelled = rollouts[: settings.rollouts]
         row = {
             "iteration": iteration,
             "env_steps": progress.env_steps,
+            "authors_steps": progress.authors_steps + relabelled.points,
             "return": float(rollouts.returns.mean()),
             "return_std": float(rollouts.returns.std()),
             "rollouts": len(rollouts),
             "training_points": len(progress.observations),
             "training_loss": loss,
         }
-        if iteration < settings.iterations:
-            states, _, _ = rollouts[: settings.rollouts].transitions()
-            planner = _planner(model, agent, expert.planning)
+        if iteration + 1 < settings.iterations:
+            states, _, _ = relabelled.transitions()
+            planner = RandomShooting.for_agent(model, get_agent(agent), expert.planning)
             stream = torch_stream(
                 seed, Purpose.DAGGER_PLANNING, iteration, device=planner.network.device
             )
@@ -267,4 +287,5 @@ def iterate(
             f"DAgger iteration {iteration} of {agent}, seed {seed}: {error}"
         ) from None
     progress.env_steps += rollouts.env_steps
+    progress.authors_steps += relabelled.points
     progress.curve.append(row)

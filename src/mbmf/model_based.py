@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
@@ -24,7 +23,7 @@ from mbmf.dynamics import (
     validation_error,
 )
 from mbmf.errors import NonFiniteError, SimulationError
-from mbmf.planning import PlanningSettings, RandomShooting
+from mbmf.planning import MpcController, PlanningSettings, RandomShooting
 from mbmf.random_data import RandomData, RandomDataSettings
 from mbmf.rollouts import Rollouts, collect
 from mbmf.settings import NonNegativeNumber, PositiveInteger, Settings
@@ -122,6 +121,10 @@ class Progress:
         """Simulator steps of all MPC rollouts so far."""
         return sum(rollouts.env_steps for rollouts in [*self.on_policy, *self.validation])
 
+    def training_points(self, data: RandomData) -> int:
+        """Transitions of D_RAND and D_RL, before the next iteration's are added."""
+        return data.training.points + sum(rollouts.points for rollouts in self.on_policy)
+
 
 def start(
     agent: str, settings: ModelBasedSettings, data: RandomData, seed: int, device: str = "cpu"
@@ -181,8 +184,9 @@ def iterate(
         "iteration": iteration,
         # The controller that earned this return had learned from these steps, not from its own.
         "env_steps": data.env_steps + progress.env_steps,
-        "training_points": data.training.env_steps
-        + sum(rollouts.env_steps for rollouts in progress.on_policy),
+        "training_points": progress.training_points(data),
+        # The authors' plots count training points alone: no rollout that is held out.
+        "authors_steps": progress.training_points(data),
         "return": float(rollouts.returns.mean()),
         "return_std": float(rollouts.returns.std()),
         "rollouts": len(rollouts),
@@ -211,33 +215,35 @@ def _train(
 ) -> list[float]:
     """Line 5 of Algorithm 1, warm start: the network goes on from the last iteration."""
     device = progress.model.input_mean.device
-    # Each batch of rollouts is noised once and alike in every later iteration, as in the
-    # authors' code, where noise is added when data enter the set.
-    sets = [data.training, *progress.on_policy]
-    noisy = [
-        _training_tensors(part, settings.dynamics.noise, seed, index)
-        for index, part in enumerate(sets)
-    ]
-    random_data = TrainingData(progress.model, *noisy[0])
-    empty = tuple(tensor[:0] for tensor in noisy[0])
-    inputs, deltas = (torch.cat(parts) for parts in zip(empty, *noisy[1:], strict=True))
+    # Each rollout is noised once and alike in every later iteration, as in the authors' code,
+    # where noise is added when data enter the set.
+    noise = settings.dynamics.noise
+    random_data = _noisy(data.training.transitions(), noise, seed, 0)
+    parts = [tuple(tensor[:0] for tensor in random_data)]
+    for index, rollouts in enumerate(progress.on_policy, start=1):
+        for row in range(len(rollouts)):
+            transitions = rollouts[row : row + 1].transitions()
+            parts.append(_noisy(transitions, noise, seed, index, row))
+    inputs, deltas = (torch.cat(part) for part in zip(*parts, strict=True))
     return train(
         progress.model,
         progress.optimizer,
-        random_data,
+        TrainingData(progress.model, *random_data),
         TrainingData(progress.model, inputs, deltas),
         settings.dynamics,
         torch_stream(seed, Purpose.TRAINING, progress.iteration, device=device),
     )
 
 
-def _training_tensors(
-    rollouts: Rollouts, noise: float, seed: int, index: int
+def _noisy(
+    transitions: tuple[NDArray[Any], ...], noise: float, seed: int, *indices: int
 ) -> tuple[Tensor, Tensor]:
-    """Noisy inputs (N, S + A) and changes of state (N, S) of some rollouts."""
-    states, actions, next_states = (torch.from_numpy(x) for x in rollouts.transitions())
-    generator = torch_stream(seed, Purpose.DATA_NOISE, index)
-    inputs = add_noise(torch.cat([states, actions], dim=1), noise, generator)
+    """Noisy inputs (M, S + A) and changes of state (M, S); the actions stay clean."""
+    states, actions, next_states = (torch.from_numpy(x) for x in transitions)
+    if not len(states):
+        return torch.cat([states, actions], dim=1), states
+    generator = torch_stream(seed, Purpose.DATA_NOISE, *indices)
+    inputs = torch.cat([add_noise(states, noise, generator), actions], dim=1)
     return inputs, add_noise(next_states - states, noise, generator)
 
 
@@ -245,22 +251,15 @@ def _mpc_rollouts(
     model: DynamicsModel, agent: str, settings: ModelBasedSettings, seed: int, iteration: int
 ) -> Rollouts:
     """Lines 6 to 12 of Algorithm 1: rollouts under MPC, all bodies planned for together."""
-    spec = get_agent(agent)
-    planner = RandomShooting(
-        model, spec.reward, spec.terminated, spec.action_dim, settings.planning
+    planner = RandomShooting.for_agent(model, get_agent(agent), settings.planning)
+    controller = MpcController(
+        planner,
+        torch_stream(seed, Purpose.PLANNING, iteration, device=model.input_mean.device),
+        settings.aggregation.action_noise,
+        numpy_stream(seed, Purpose.ACTION_NOISE, iteration),
     )
-    planning = torch_stream(seed, Purpose.PLANNING, iteration, device=model.input_mean.device)
-    noise = numpy_stream(seed, Purpose.ACTION_NOISE, iteration)
-
-    def controller(
-        states: NDArray[Any], _bodies: NDArray[Any], _step: int
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
-        planned = planner.plan(states, planning).actions
-        shaken = planned + settings.aggregation.action_noise * noise.standard_normal(planned.shape)
-        return planned, np.clip(shaken, -1, 1)
-
     starts = integer_seeds(seed, Purpose.MPC_RESET, iteration, count=settings.aggregation.rollouts)
-    return collect(agent, starts, settings.aggregation.steps, controller)
+    return collect(agent, starts, settings.aggregation.steps, controller, "mpc")
 
 
 def _validation(model: DynamicsModel, source: str, rollouts: Rollouts) -> dict[str, float]:

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
+from mbmf.agents.rewards import RewardFunction, Termination, reward_function, termination
+from mbmf.agents.specs import AgentSpec
 from mbmf.cuda_graphs import Replayed
 from mbmf.dynamics import DynamicsModel
 from mbmf.errors import NonFiniteError
@@ -40,9 +42,6 @@ GPU_CHUNK_ROWS = 50_000
 # Beyond it float32 may overflow inside of the network. A hidden unit that is not a number does
 # not show: the fused ReLU makes it zero. No simulated body comes near (m, rad, per second).
 LARGEST_STATE = 1e15
-
-Reward = Callable[[Any, Any], Any]
-Termination = Callable[[Any], Any]
 
 
 class PlanningSettings(Settings):
@@ -102,16 +101,17 @@ class FoldedNetwork:
 
 def rollout_returns(
     network: Callable[[Tensor], Tensor],
-    reward: Reward,
+    reward: RewardFunction,
     terminated: Termination | None,
     starts: Tensor,
     actions: Tensor,
 ) -> Tensor:
     """Predicted return of each action sequence; minus infinity where it is not finite.
 
-    Nor is a prediction whose state lies beyond LARGEST_STATE.
+    A state beyond LARGEST_STATE counts as not finite.
 
-    A sequence earns nothing after the step whose predicted state ends the episode.
+    A sequence earns nothing from the step on whose predicted state ends the episode, as in the
+    authors' code.
 
     Args:
         network: change of state from (N, S + A), as `FoldedNetwork`.
@@ -137,9 +137,9 @@ def rollout_returns(
         if terminated is None:
             returns += rewards
         else:
+            over |= terminated(states)
             # Not a product: a reward that is not finite must not turn 0 into NaN.
             returns += rewards.masked_fill(over, 0.0)
-            over |= terminated(states)
     # States only ever accumulate, so one that was not finite at any step still is not. The
     # comparison is false for NaN.
     finite = (states.abs() < LARGEST_STATE).all(dim=1) & returns.isfinite()
@@ -148,7 +148,7 @@ def rollout_returns(
 
 def best_sequences(
     network: Callable[[Tensor], Tensor],
-    reward: Reward,
+    reward: RewardFunction,
     terminated: Termination | None,
     starts: Tensor,
     actions: Tensor,
@@ -211,7 +211,7 @@ class RandomShooting:
     def __init__(
         self,
         model: DynamicsModel,
-        reward: Reward,
+        reward: RewardFunction,
         terminated: Termination | None,
         action_dim: int,
         settings: PlanningSettings,
@@ -224,6 +224,14 @@ class RandomShooting:
         on_gpu = self.network.device.type == "cuda"
         self._chunk_rows = GPU_CHUNK_ROWS if on_gpu else CHUNK_ROWS
         self._best_sequences = Replayed(best) if on_gpu else best
+
+    @classmethod
+    def for_agent(
+        cls, model: DynamicsModel, spec: AgentSpec, settings: PlanningSettings
+    ) -> RandomShooting:
+        """The controller of an agent, with its planner's reward."""
+        reward = reward_function(spec, spec.planner_reward)
+        return cls(model, reward, termination(spec), spec.action_dim, settings)
 
     @torch.inference_mode()
     def plan(self, states: NDArray[np.floating[Any]], generator: torch.Generator) -> Plan:
@@ -274,3 +282,36 @@ class RandomShooting:
         better = highest > best_returns
         best_actions.copy_(torch.where(better[:, None], chosen, best_actions))
         best_returns.copy_(torch.where(better, highest, best_returns))
+
+
+class MpcController:
+    """The planner as `mbmf.rollouts.collect` asks it.
+
+    Args:
+        planner: plans for all bodies that are still going together.
+        stream: of the action sequences.
+        noise: standard deviation of the noise on executed actions; the clean ones are recorded.
+        noise_stream: of that noise; needed if there is any.
+    """
+
+    def __init__(
+        self,
+        planner: RandomShooting,
+        stream: torch.Generator,
+        noise: float = 0.0,
+        noise_stream: np.random.Generator | None = None,
+    ) -> None:
+        self.planner = planner
+        self.stream = stream
+        self.noise = noise
+        self.noise_stream = noise_stream
+
+    def __call__(
+        self, states: NDArray[Any], _bodies: NDArray[Any], _step: int
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Actions to record and to execute, (B, A)."""
+        planned = self.planner.plan(states, self.stream).actions
+        if self.noise_stream is None:
+            return planned, planned
+        shaken = planned + self.noise * self.noise_stream.standard_normal(planned.shape)
+        return planned, np.clip(shaken, -1, 1)

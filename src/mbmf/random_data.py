@@ -58,4 +58,4 @@ def _random_rollouts(agent: str, steps: int, count: int, seed: int, purpose: Pur
         return actions[bodies, step], actions[bodies, step]
 
     starts = integer_seeds(seed, Purpose.RANDOM_RESET, int(purpose), count=count)
-    return collect(agent, starts, steps, controller)
+    return collect(agent, starts, steps, controller, "random")

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from mbmf.agents import get_agent
 from mbmf.agents.bodies import Bodies
+from mbmf.agents.rewards import reward_function
+from mbmf.agents.specs import StartKind
 
 Array = NDArray[np.float64]
 
@@ -23,23 +25,31 @@ class Rollouts:
         states: (N, T + 1, S) true states, in the simulator's units.
         actions: (N, T, A) planned actions in [−1, 1], without the noise of execution.
         rewards: (N, T) rewards of the steps as executed.
-        lengths: (N,) steps of each rollout.
+        lengths: (N,) steps kept of each rollout.
+        simulated: (N,) steps that the simulator took: one more where the step that ended the
+            episode is not kept.
     """
 
     states: Array
     actions: Array
     rewards: Array
     lengths: NDArray[np.int64]
+    simulated: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def __getitem__(self, rows: slice) -> Rollouts:
+    def __getitem__(self, rows: slice | NDArray[np.intp]) -> Rollouts:
         return Rollouts(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @property
     def env_steps(self) -> int:
         """Simulator steps that these rollouts took."""
+        return int(self.simulated.sum())
+
+    @property
+    def points(self) -> int:
+        """Transitions that these rollouts hold."""
         return int(self.lengths.sum())
 
     @property
@@ -74,6 +84,7 @@ class Rollouts:
             "actions": (count, steps, action_dim),
             "rewards": (count, steps),
             "lengths": (count,),
+            "simulated": (count,),
         }
         for name, shape in shapes.items():
             array = getattr(self, name)
@@ -81,8 +92,10 @@ class Rollouts:
                 return f"{name} has the shape {array.shape}, should be {shape}"
             if not np.isfinite(array).all():
                 return f"{name} holds values that are not finite"
-        if not ((self.lengths >= 1) & (self.lengths <= steps)).all():
-            return f"lengths should lie between 1 and {steps}"
+        if not ((self.lengths >= 0) & (self.lengths <= steps)).all():
+            return f"lengths should lie between 0 and {steps}"
+        if not np.isin(self.simulated - self.lengths, (0, 1)).all():
+            return "simulated should be lengths, or one more"
         return None
 
     def to_arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
@@ -104,8 +117,17 @@ class Rollouts:
 Controller = Callable[[Array, NDArray[np.intp], int], tuple[NDArray[Any], NDArray[Any]]]
 
 
-def collect(agent: str, seeds: Sequence[int], steps: int, controller: Controller) -> Rollouts:
+def collect(
+    agent: str,
+    seeds: Sequence[int],
+    steps: int,
+    controller: Controller,
+    start: StartKind = "policy",
+) -> Rollouts:
     """Roll out one body per seed, side by side, until each has ended or taken `steps`.
+
+    As in the authors' code, the step that ends an episode is left out of rollouts of random
+    actions and of the planner, and kept in those of a policy.
 
     Args:
         agent: name of the agent.
@@ -113,25 +135,34 @@ def collect(agent: str, seeds: Sequence[int], steps: int, controller: Controller
         steps: T, most steps of a rollout.
         controller: called with the states (B, S) of the bodies still going, their indices
             (B,) and the step; returns the actions to record and those to execute, (B, A).
+        start: the kind of rollout.
     """
     spec = get_agent(agent)
+    reward = reward_function(spec, spec.reward)
     bodies = Bodies(spec, len(seeds))
-    bodies.reset(range(len(seeds)), [np.random.default_rng(seed) for seed in seeds])
+    bodies.reset(range(len(seeds)), [np.random.default_rng(seed) for seed in seeds], start)
     states = np.empty((len(seeds), steps + 1, spec.state_dim))
     actions = np.zeros((len(seeds), steps, spec.action_dim))
     rewards = np.zeros((len(seeds), steps))
-    lengths = np.zeros(len(seeds), dtype=np.int64)
+    lengths, simulated = np.zeros((2, len(seeds)), dtype=np.int64)
     states[:, 0] = bodies.states
     going = np.arange(len(seeds))
     for step in range(steps):
-        if len(going):
-            planned, executed = controller(states[going, step], going, step)
-            bodies.step(executed, going)
-            actions[going, step] = planned
-            rewards[going, step] = spec.reward(bodies.states[going], executed)
-            lengths[going] += 1
-        states[:, step + 1] = bodies.states
-        if spec.terminated is not None:
-            going = going[~spec.terminated(bodies.states[going])]
+        states[:, step + 1] = states[:, step]
+        if not len(going):
+            continue
+        planned, executed = controller(states[going, step], going, step)
+        bodies.step(executed, going)
+        simulated[going] += 1
+        over = bodies.over(going)
+        if start == "random" and not spec.random_rollouts_end:
+            over[:] = False
+        chosen = np.ones_like(over) if start == "policy" else ~over
+        kept = going[chosen]
+        states[kept, step + 1] = bodies.states[kept]
+        actions[kept, step] = planned[chosen]
+        rewards[kept, step] = reward(bodies.states[kept], executed[chosen])
+        lengths[kept] += 1
+        going = going[~over]
     bodies.close()
-    return Rollouts(states, actions, rewards, lengths)
+    return Rollouts(states, actions, rewards, lengths, simulated)

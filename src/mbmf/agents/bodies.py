@@ -14,14 +14,17 @@ import numpy as np
 from mujoco.rollout import Rollout
 from numpy.typing import NDArray
 
-from mbmf.agents.specs import AgentSpec
+from mbmf.agents.rewards import termination
+from mbmf.agents.specs import AgentSpec, Spread, StartKind
 from mbmf.errors import SimulationError
 
 Array = NDArray[np.float64]
 
 _PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
-# rllab's spread of the start: 0.01 of every position and 0.1 of every velocity.
-_POSITION_SPREAD, _VELOCITY_SPREAD = 0.01, 0.1
+# The root's body: its subtree is the whole agent.
+_ROOT = 1
+# The first joint positions are the root's; `AgentSpec.largest` is about the others.
+_ROOT_POSITIONS = 3
 # No body moves that fast or that far (m, rad, per second). An acceleration that MuJoCo itself
 # calls unstable, 1e10, leads beyond it within one simulator step.
 _LARGEST = 1e6
@@ -41,13 +44,19 @@ def build_model(spec: AgentSpec) -> Any:
         # Another number of actuators is told below.
         for actuator, gear in zip(body.actuators, spec.gears, strict=False):
             actuator.gear = [gear, 0, 0, 0, 0, 0]
+        body.option.timestep = spec.timestep
+        if spec.armature is not None:
+            for joint in body.joints:
+                joint.armature = spec.armature
+        for geom in body.geoms if spec.contact_impedance else ():
+            geom.solimp[: len(spec.contact_impedance)] = spec.contact_impedance
         model = body.compile()
-    found = (model.nq, model.nv, model.nu, model.opt.timestep)
-    expected = (len(spec.positions), len(spec.velocities), spec.action_dim, spec.timestep)
+    found = (model.nq, model.nv, model.nu)
+    expected = (len(spec.positions), len(spec.velocities), spec.action_dim)
     if found != expected:
         raise ValueError(
             f"{spec.model_file} of gymnasium {gymnasium.__version__} has (positions, velocities, "
-            f"actuators, time step) {found}, should be {expected}"
+            f"actuators) {found}, should be {expected}"
         )
     # Left on, a diverging body would be put back to its start without a word.
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
@@ -99,8 +108,7 @@ class Bodies:
         self._rollout = Rollout(nthread=num_threads if num_threads > 1 else 0)
         size = mujoco.mj_stateSize(self.model, _PHYSICS)
         self._physics = np.zeros((count, size))
-        self._com = np.zeros((count, 3))
-        self._com_velocity = np.zeros((count, 3))
+        self._terminated = termination(spec)
         self._buffer = np.empty((count, spec.frame_skip, size))
         self._models = [self.model] * count
         self.states = np.empty((count, spec.state_dim))
@@ -112,25 +120,29 @@ class Bodies:
         """End the threads."""
         self._rollout.close()
 
-    def reset(self, rows: Sequence[int], generators: Sequence[np.random.Generator]) -> None:
-        """Put some bodies at their start, spread as rllab does.
+    def reset(
+        self,
+        rows: Sequence[int],
+        generators: Sequence[np.random.Generator],
+        start: StartKind = "policy",
+    ) -> None:
+        """Put some bodies at their start, spread as the authors' fork of rllab does.
 
         Args:
             rows: which bodies, N.
             generators: N; each draws its body's positions, then its velocities.
+            start: the kind of rollout that begins.
         """
         nq, nv = self.model.nq, self.model.nv
+        spread = self.spec.starts[start]
         for row, generator in zip(rows, generators, strict=True):
             physics = np.zeros(self._physics.shape[1])
-            physics[1 : 1 + nq] = self._start + _POSITION_SPREAD * generator.normal(size=nq)
-            physics[1 + nq : 1 + nq + nv] = _VELOCITY_SPREAD * generator.normal(size=nv)
+            physics[1 : 1 + nq] = self._start + _drawn(spread.positions, generator, nq)
+            physics[1 + nq : 1 + nq + nv] = _drawn(spread.velocities, generator, nv)
             if self.spec.orientation:
                 physics[4:8] /= np.linalg.norm(physics[4:8])
             self._physics[row] = physics
-        index = np.asarray(rows, dtype=np.intp)
-        self._com[index] = self._centres_of_mass(index)
-        self._com_velocity[index] = 0.0
-        self._read(index)
+        self._read(np.asarray(rows, dtype=np.intp))
 
     def step(self, actions: NDArray[Any], rows: NDArray[np.intp] | None = None) -> None:
         """One environment step of some bodies (all by default).
@@ -150,19 +162,24 @@ class Bodies:
             raise ValueError(f"actions have the shape {actions.shape}, should be {expected}")
         if not np.isfinite(actions).all():
             raise ValueError("actions must be finite")
-        after = self._simulate(index, np.clip(actions, -1, 1))
-        self._physics[index] = after
-        com = self._centres_of_mass(index)
-        self._com_velocity[index] = (com - self._com[index]) / self.spec.dt
-        self._com[index] = com
+        self._physics[index] = self._simulate(index, np.clip(actions, -1, 1))
         self._read(index)
 
-    def get_sim_state(self) -> Array:
-        """(B, P + 6): full physics, centre of mass and its velocity, for `set_sim_state`.
+    def over(self, rows: NDArray[np.intp] | None = None) -> NDArray[np.bool_]:
+        """(N,) whether the current state of some bodies (all by default) ends an episode."""
+        index = np.arange(len(self)) if rows is None else rows
+        over = np.zeros(len(index), dtype=np.bool_)
+        if self._terminated is not None:
+            over |= self._terminated(self.states[index])
+        if np.isfinite(self.spec.largest):
+            # Of the true velocities: the state may clip them.
+            inner = self._physics[index, 1 + _ROOT_POSITIONS :]
+            over |= (np.abs(inner) >= self.spec.largest).any(axis=1)
+        return over
 
-        The physics are time (s), joint positions and joint velocities.
-        """
-        return np.concatenate([self._physics, self._com, self._com_velocity], axis=1)
+    def get_sim_state(self) -> Array:
+        """(B, P) full physics, for `set_sim_state`: time (s), joint positions and velocities."""
+        return self._physics.copy()
 
     def set_sim_state(self, sim_states: Array) -> None:
         """Set all bodies to states from `get_sim_state`.
@@ -171,14 +188,13 @@ class Bodies:
             ValueError: of another shape, or not finite.
         """
         sim_states = np.asarray(sim_states, dtype=np.float64)
-        expected = (len(self), self._physics.shape[1] + 6)
-        if sim_states.shape != expected:
-            raise ValueError(f"states have the shape {sim_states.shape}, should be {expected}")
+        if sim_states.shape != self._physics.shape:
+            raise ValueError(
+                f"states have the shape {sim_states.shape}, should be {self._physics.shape}"
+            )
         if not np.isfinite(sim_states).all():
             raise ValueError("states must be finite")
-        self._physics[:] = sim_states[:, :-6]
-        self._com[:] = sim_states[:, -6:-3]
-        self._com_velocity[:] = sim_states[:, -3:]
+        self._physics[:] = sim_states
         self._read(np.arange(len(self)))
 
     def _simulate(self, index: NDArray[np.intp], actions: Array) -> Array:
@@ -209,33 +225,47 @@ class Bodies:
             raise SimulationError(f"the simulation of {self.spec.name} diverged in body {body}")
         return last
 
-    def _centres_of_mass(self, index: NDArray[np.intp]) -> Array:
-        """(N, 3) centres of mass of the states as they are now.
+    def _centres_of_mass(self, index: NDArray[np.intp]) -> tuple[Array, Array]:
+        """(N, 3) centres of mass of the states as they are now, and (N, 3) their velocities.
 
-        What MuJoCo computes in a step belongs to the state before it. A loop over these two
-        functions is faster than a second rollout on a model with all forces disabled.
+        A velocity is total momentum over total mass. What MuJoCo computes in a step belongs to
+        the state before it. A loop over these four functions is faster than a second rollout
+        on a model with all forces disabled.
         """
-        worker, nq = self._workers[0], self.model.nq
-        com = np.empty((len(index), 3))
-        for place, row in enumerate(index):
-            worker.qpos[:] = self._physics[row, 1 : 1 + nq]
-            mujoco.mj_kinematics(self.model, worker)
-            mujoco.mj_comPos(self.model, worker)
-            com[place] = worker.subtree_com[0]
-        return com
+        model, worker, nq = self.model, self._workers[0], self.model.nq
+        com, velocity = np.empty((2, len(index), 3))
+        qpos, qvel = worker.qpos, worker.qvel
+        for place, physics in enumerate(self._physics[index]):
+            qpos[:] = physics[1 : 1 + nq]
+            qvel[:] = physics[1 + nq :]
+            mujoco.mj_kinematics(model, worker)
+            mujoco.mj_comPos(model, worker)
+            mujoco.mj_comVel(model, worker)
+            mujoco.mj_subtreeVel(model, worker)
+            com[place] = worker.subtree_com[_ROOT]
+            velocity[place] = worker.subtree_linvel[_ROOT]
+        return com, velocity
 
     def _read(self, index: NDArray[np.intp]) -> None:
-        """States from physics and centres of mass."""
-        nq, nv = self.model.nq, self.model.nv
+        """States from physics."""
+        nq, spec = self.model.nq, self.spec
         physics = self._physics[index]
+        velocities = np.clip(physics[:, 1 + nq :], -spec.largest_velocity, spec.largest_velocity)
         parts = [
-            physics[:, 1 + self.spec.hidden_positions : 1 + nq + nv],
-            self._com[index],
-            self._com_velocity[index],
+            physics[:, 1 + spec.hidden_positions : 1 + nq],
+            velocities,
+            *self._centres_of_mass(index),
         ]
-        if self.spec.orientation:
+        if spec.orientation:
             parts.append(_cosines_and_sines(physics[:, 4:8]))
         self.states[index] = np.concatenate(parts, axis=1)
+
+
+def _drawn(spread: Spread, generator: np.random.Generator, count: int) -> Array:
+    """(count,) deviations from the start."""
+    if spread.kind == "uniform":
+        return generator.uniform(-spread.size, spread.size, count)
+    return spread.size * generator.normal(size=count)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from mbmf.agents.bodies import Array, Bodies
+from mbmf.agents.rewards import reward_function
 from mbmf.agents.specs import AgentSpec, get_agent
 
 Actions = NDArray[np.float32]
@@ -21,12 +22,6 @@ def _spaces(spec: AgentSpec) -> tuple[Any, Any]:
     """Observation space (the state) and action space of one body, both Box."""
     observation = Box(-np.inf, np.inf, (spec.state_dim,), np.float64)
     return observation, Box(-1.0, 1.0, (spec.action_dim,), np.float32)
-
-
-def _terminated(spec: AgentSpec, states: Array) -> NDArray[np.bool_]:
-    if spec.terminated is None:
-        return np.zeros(len(states), dtype=np.bool_)
-    return np.asarray(spec.terminated(states))
 
 
 class AgentEnv(gymnasium.Env[Array, Actions]):
@@ -41,6 +36,7 @@ class AgentEnv(gymnasium.Env[Array, Actions]):
         self.metadata = {"render_modes": []}
         self.observation_space, self.action_space = _spaces(self.agent)
         self.bodies = Bodies(self.agent, 1)
+        self._reward = reward_function(self.agent, self.agent.reward)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -55,8 +51,8 @@ class AgentEnv(gymnasium.Env[Array, Actions]):
         clipped = np.clip(np.asarray(action, dtype=np.float64)[None], -1, 1)
         self.bodies.step(clipped)
         states = self.bodies.states.copy()
-        reward = float(self.agent.reward(states, clipped)[0])
-        return states[0], reward, bool(_terminated(self.agent, states)[0]), False, {}
+        reward = float(self._reward(states, clipped)[0])
+        return states[0], reward, bool(self.bodies.over()[0]), False, {}
 
     def close(self) -> None:
         """End the simulator."""
@@ -95,6 +91,7 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         if max_episode_steps is not None and max_episode_steps < 1:
             raise ValueError(f"max_episode_steps should be 1 at least, is {max_episode_steps}")
         self.bodies = Bodies(self.agent, num_envs, num_threads)
+        self._reward = reward_function(self.agent, self.agent.reward)
         self.num_envs = num_envs
         self.single_observation_space, self.single_action_space = _spaces(self.agent)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -159,8 +156,8 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         if waiting.any():
             self._restart(np.flatnonzero(waiting))
         states = self.bodies.states.copy()
-        rewards = np.where(waiting, 0.0, self.agent.reward(states, clipped))
-        terminated = _terminated(self.agent, states) & ~waiting
+        rewards = np.where(waiting, 0.0, self._reward(states, clipped))
+        terminated = self.bodies.over() & ~waiting
         truncated = (self._steps >= self._limit) & ~waiting
         self._over = terminated | truncated
         info: dict[str, Any] = {}
@@ -188,7 +185,7 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         self.bodies.set_sim_state(sim_states)
         clocks = self.bodies.get_sim_state()[:, 0]
         self._steps = np.rint(clocks / self.dt).astype(np.int64)
-        self._over = _terminated(self.agent, self.bodies.states) | (self._steps >= self._limit)
+        self._over = self.bodies.over() | (self._steps >= self._limit)
         return self.bodies.states.copy()
 
     def close_extras(self, **_kwargs: Any) -> None:

@@ -1,66 +1,56 @@
 """Rewards and terminations of the paper's tasks, as pure functions of batches.
 
 Each takes states (..., S) and actions (..., A) in [−1, 1] as NumPy arrays or torch
-tensors, of the simulator or of the dynamics model, and gives (...,). The divisors of the
-paper's formulas are the action bounds, so a / bound is the action itself. Velocities are
-of the whole body's centre of mass along x.
+tensors, of the simulator or of the dynamics model, and gives (...,).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-# Where the centre of mass's velocity along x stands in each state; `tests` hold this
-# against the layout in `specs`.
-_SWIMMER_VX = 13
-_HALF_CHEETAH_VX = 21
-_HOPPER_VX, _HOPPER_HEIGHT, _HOPPER_TILT = 14, 0, 1
-_ANT_VX, _ANT_HEIGHT = 32, 2
+from mbmf.agents.specs import AgentSpec, Reward
+
+RewardFunction = Callable[[Any, Any], Any]
+Termination = Callable[[Any], Any]
 
 
-def swimmer_reward(next_state: Any, action: Any) -> Any:
-    """Reward vx − 0.005 ‖a‖², rllab's.
-
-    The paper prints 0.5 ‖a / 50‖². With that weight random actions cost 111 in an episode
-    whose best forward swimming earns 66, and no controller comes near the returns that the
-    authors plot; with rllab's weight, 0.5 · 0.01, they come out. docs/decisions.md has the
-    measurements.
-    """
-    return next_state[..., _SWIMMER_VX] - 0.005 * _squared(action)
+def forward_speed(spec: AgentSpec, state: Any) -> Any:
+    """Speed of the whole body's centre of mass along x, m/s."""
+    return state[..., spec.element("com x velocity [m/s]")]
 
 
-def half_cheetah_reward(next_state: Any, action: Any) -> Any:
-    """Reward vx − 0.05 ‖a‖²."""
-    return next_state[..., _HALF_CHEETAH_VX] - 0.05 * _squared(action)
+def reward_function(spec: AgentSpec, reward: Reward) -> RewardFunction:
+    """Reward of (states that the actions led to, actions): vx − action_cost · ‖a‖² + survival."""
+    vx = spec.element("com x velocity [m/s]")
+
+    def paid(next_state: Any, action: Any) -> Any:
+        return next_state[..., vx] - reward.action_cost * squared(action) + reward.survival
+
+    return paid
 
 
-def hopper_reward(next_state: Any, action: Any) -> Any:
-    """Reward vx + 1 − 0.005 ‖a‖²."""
-    return next_state[..., _HOPPER_VX] + 1 - 0.005 * _squared(action)
-
-
-def hopper_terminated(state: Any) -> Any:
-    """Over when the torso tilts by 0.3 rad or more, or its height is 0.7 m or lower.
-
-    The height is the root's z, as in the authors' code. It starts at 1.25 m with tilt 0, so
-    the spread of the start, 0.01, ends no episode.
-    """
-    return (abs(state[..., _HOPPER_TILT]) >= 0.3) | (state[..., _HOPPER_HEIGHT] <= 0.7)
-
-
-def ant_reward(next_state: Any, action: Any) -> Any:
-    """Reward vx + 0.5 − 0.005 ‖a‖²."""
-    return next_state[..., _ANT_VX] + 0.5 - 0.005 * _squared(action)
-
-
-def ant_terminated(state: Any) -> Any:
-    """Over when the torso's height leaves [0.3, 1] m; it starts at 0.55 m.
-
-    The height is the root's z, as in rllab's task; the authors' planner reads the height of
-    the whole body's centre of mass.
-    """
-    return (state[..., _ANT_HEIGHT] < 0.3) | (state[..., _ANT_HEIGHT] > 1)
-
-
-def _squared(action: Any) -> Any:
+def squared(action: Any) -> Any:
+    """‖a‖² of actions (..., A)."""
     return (action * action).sum(-1)
+
+
+def termination(spec: AgentSpec) -> Termination | None:
+    """Whether a state ends an episode, by the ranges of `spec.healthy`; None if none does."""
+    if not spec.healthy:
+        return None
+    ranges = [(spec.element(kept.element), kept) for kept in spec.healthy]
+
+    def terminated(state: Any) -> Any:
+        over = None
+        for index, kept in ranges:
+            value = state[..., index]
+            # Written so that a value that is not a number ends the episode.
+            if kept.ends:
+                out = ~((value >= kept.low) & (value <= kept.high))
+            else:
+                out = ~((value > kept.low) & (value < kept.high))
+            over = out if over is None else over | out
+        return over
+
+    return terminated

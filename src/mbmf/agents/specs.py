@@ -1,10 +1,10 @@
-"""The four bodies of the paper, as data.
+"""The four bodies of the paper and their tasks, as data.
 
-The paper runs on rllab's bodies; here gymnasium's models of the same bodies are changed
-to rllab's time steps and actuator strengths. A state holds joint positions, joint
-velocities, the whole body's centre of mass, and its velocity (section IV of the paper and
-the authors' code). The velocity is the change of the centre of mass over the environment
-step, divided by its duration, and zero after a reset, as in rllab.
+The paper runs on the authors' fork of rllab. Here gymnasium's models of the same bodies are
+changed to the fork's time steps, actuator strengths and contact parameters. A state holds joint
+positions, joint velocities, the whole body's centre of mass, and its velocity (section IV of
+the paper and the authors' code). That velocity is the total momentum over the total mass, so
+that the state is a function of joint positions and velocities alone.
 
 The number of elements is that of the authors' code: 24 for the half-cheetah, where the
 paper prints 23, and 41 for the ant. The ant's orientation stands at the end, where the
@@ -14,16 +14,73 @@ every agent's state are alike, and a network does not mind the order of its inpu
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
-from typing import Any
-
-from mbmf.agents import rewards
+from typing import Literal
 
 _COM = ("com x [m]", "com y [m]", "com z [m]")
 _COM_VELOCITY = ("com x velocity [m/s]", "com y velocity [m/s]", "com z velocity [m/s]")
 _ORIENTATION = ("cos roll", "cos pitch", "cos yaw", "sin roll", "sin pitch", "sin yaw")
+
+StartKind = Literal["random", "policy", "mpc"]
+"""Whose rollout starts: random actions', a policy's (imitation, TRPO), or the planner's."""
+
+
+@dataclass(frozen=True)
+class Reward:
+    """Reward vx − action_cost · ‖a‖² + survival, vx the centre of mass's speed along x.
+
+    Attributes:
+        action_cost: of an action in [−1, 1].
+        survival: for each step.
+    """
+
+    action_cost: float
+    survival: float = 0.0
+
+
+@dataclass(frozen=True)
+class Healthy:
+    """Range of a state element within which an episode goes on.
+
+    Attributes:
+        element: name of the state element.
+        low: lowest value.
+        high: highest value.
+        ends: whether `low` and `high` themselves belong to the range.
+    """
+
+    element: str
+    low: float
+    high: float
+    ends: bool
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a reset spreads values: by size · N(0, 1), or by U(−size, size)."""
+
+    kind: Literal["normal", "uniform"]
+    size: float
+
+
+@dataclass(frozen=True)
+class Start:
+    """Spread of joint positions and joint velocities around the start."""
+
+    positions: Spread
+    velocities: Spread
+
+
+_AT_REST = Start(Spread("normal", 0.01), Spread("normal", 0.1))
+_WIDE = Start(Spread("uniform", 0.1), Spread("normal", 0.1))
+
+
+def _starts(mpc: Start = _WIDE) -> dict[StartKind, Start]:
+    """The fork's two resets: its plain one, and the wider one that evaluates a controller."""
+    return {"random": _AT_REST, "policy": _AT_REST, "mpc": mpc}
 
 
 @dataclass(frozen=True)
@@ -34,18 +91,26 @@ class AgentSpec:
         name: as configuration files name it.
         env_id: gymnasium's identifier.
         model_file: gymnasium's model of the body.
-        timestep: of that model, s.
+        timestep: of the simulator, s.
         frame_skip: simulator steps in one environment step.
         gears: torque of each actuator at action 1, N m, in the model's order.
         positions: names of all joint positions (qpos), with units.
         velocities: names of all joint velocities (qvel), with units.
+        reward: what the environment pays, and every reported return sums.
+        planner_reward: what the planner of the authors' code maximises.
+        episode_steps: time limit of an episode.
+        healthy: ranges that a state must keep, or the episode is over.
+        largest: size that joint positions behind the root's three, and joint velocities, must
+            stay below, or the episode is over. The planner does not look at it.
+        random_rollouts_end: whether rollouts of random actions end with the episode.
         hidden_positions: leading joint positions that the state leaves out.
+        largest_velocity: size to which the state clips joint velocities.
         orientation: whether cosines and sines of the root's roll, pitch and yaw, from the
             quaternion at qpos[3:7], stand at the state's end.
-        reward: of (next states (..., S), actions (..., A)), giving (...,).
-        terminated: of states; None if no state ends an episode.
-        episode_steps: time limit of an episode.
         start: joint positions that a reset spreads around; the model's own if empty.
+        starts: spread of the start of each kind of rollout.
+        armature: of every joint, kg m²; the model's own if None.
+        contact_impedance: first three of every geometry's solimp; the model's own if empty.
     """
 
     name: str
@@ -56,19 +121,26 @@ class AgentSpec:
     gears: tuple[float, ...]
     positions: tuple[str, ...]
     velocities: tuple[str, ...]
-    reward: Callable[[Any, Any], Any]
+    reward: Reward
+    planner_reward: Reward
     episode_steps: int
-    terminated: Callable[[Any], Any] | None = None
+    healthy: tuple[Healthy, ...] = ()
+    largest: float = math.inf
+    random_rollouts_end: bool = True
     hidden_positions: int = 0
+    largest_velocity: float = math.inf
     orientation: bool = False
     start: tuple[float, ...] = ()
+    starts: dict[StartKind, Start] = field(default_factory=_starts)
+    armature: float | None = None
+    contact_impedance: tuple[float, ...] = ()
 
     @property
     def dt(self) -> float:
         """Duration of one environment step, s."""
         return round(self.timestep * self.frame_skip, 12)
 
-    @property
+    @cached_property
     def state_names(self) -> tuple[str, ...]:
         """Name and unit of each state element."""
         names = self.positions[self.hidden_positions :] + self.velocities + _COM + _COM_VELOCITY
@@ -100,6 +172,10 @@ class AgentSpec:
     def action_dim(self) -> int:
         """A, elements of the action."""
         return len(self.gears)
+
+    def element(self, name: str) -> int:
+        """Where a state element stands; raises ValueError if there is none of that name."""
+        return self.state_names.index(name)
 
 
 def _hinges(*names: str) -> tuple[str, ...]:
@@ -135,8 +211,12 @@ _SPECS = (
         gears=(50.0,) * 2,
         positions=_SWIMMER,
         velocities=_rates(*_SWIMMER),
-        reward=rewards.swimmer_reward,
+        # The authors' planner divides actions by the bound again, although they are normalised.
+        reward=Reward(action_cost=0.005),
+        planner_reward=Reward(action_cost=0.5 / 50**2),
         episode_steps=333,
+        starts=_starts(mpc=Start(Spread("uniform", 0.1), Spread("uniform", 0.1))),
+        armature=0.0,
     ),
     AgentSpec(
         name="half_cheetah",
@@ -147,15 +227,16 @@ _SPECS = (
         gears=(120.0, 90.0, 60.0, 120.0, 60.0, 30.0),
         positions=_HALF_CHEETAH,
         velocities=_rates(*_HALF_CHEETAH),
-        reward=rewards.half_cheetah_reward,
+        reward=Reward(action_cost=0.05),
+        planner_reward=Reward(action_cost=0.05),
         episode_steps=1000,
     ),
     AgentSpec(
         name="hopper",
         env_id="mbmf/Hopper-v0",
         model_file="hopper.xml",
-        timestep=0.002,
-        frame_skip=10,
+        timestep=0.02,
+        frame_skip=1,
         gears=(200.0,) * 3,
         positions=_HOPPER,
         velocities=_rates(*_HOPPER),
@@ -163,16 +244,23 @@ _SPECS = (
         # authors' code reads the height at 0 and the tilt at 1), gymnasium's has x first. So
         # the height is the root's, 1.25 m at the start, not the centre of mass's.
         hidden_positions=1,
-        reward=rewards.hopper_reward,
-        terminated=rewards.hopper_terminated,
+        largest_velocity=10.0,
+        reward=Reward(action_cost=0.005, survival=1.0),
+        planner_reward=Reward(action_cost=0.005 / 200**2, survival=1.0),
+        healthy=(
+            Healthy("rooty [rad]", -0.3, 0.3, ends=False),
+            Healthy("rootz [m]", 0.7, math.inf, ends=False),
+        ),
+        largest=100.0,
+        random_rollouts_end=False,
         episode_steps=1000,
     ),
     AgentSpec(
         name="ant",
         env_id="mbmf/Ant-v0",
         model_file="ant.xml",
-        timestep=0.01,
-        frame_skip=2,
+        timestep=0.02,
+        frame_skip=1,
         gears=(150.0,) * 8,
         positions=_ANT,
         velocities=(*_ANT_ROOT_RATES, *_rates(*_ANT_LEGS)),
@@ -180,8 +268,10 @@ _SPECS = (
         # The model's own numbers "init_qpos", which rllab starts from: standing, knees bent.
         # gymnasium's tasks start from 0.75 m with the ankles outside of their limits.
         start=(0.0, 0.0, 0.55, 1.0, 0.0, 0.0, 0.0, *(0.0, 1.0), *(0.0, -1.0) * 2, *(0.0, 1.0)),
-        reward=rewards.ant_reward,
-        terminated=rewards.ant_terminated,
+        reward=Reward(action_cost=0.005, survival=0.05),
+        planner_reward=Reward(action_cost=0.005 / 150**2, survival=0.5),
+        healthy=(Healthy("com z [m]", 0.3, 1.0, ends=True),),
+        contact_impedance=(0.8, 0.8, 0.01),
         episode_steps=1000,
     ),
 )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mbmf import gaits, imitation
+from mbmf import gaits
+from mbmf.agents import get_agent
 from mbmf.files import written_whole
 from mbmf.imitation import ImitationRunSettings
+from mbmf.planning import MpcController, RandomShooting
 from mbmf.policies import MeanController, observed_elements
 from mbmf.random_data import RandomDataSettings, generate
-from mbmf.rollouts import Rollouts, collect
+from mbmf.rollouts import Controller, Rollouts, collect
 from mbmf.steps.model_based import read_models
 from mbmf.steps.policies import read_policy
-from mbmf.streams import Purpose, integer_seeds
+from mbmf.streams import Purpose, integer_seeds, torch_stream
 
 
 def write_gait(
@@ -42,13 +44,16 @@ def write_gait(
     read = {name: read_policy(path, agent, settings.policy)[0] for name, path in policies.items()}
     random = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
     shown: dict[str, Rollouts] = {"random actions": generate(agent, random, seed).validation}
-    expert = settings.expert.model_copy(update={"steps": steps})
-    shown["MPC (Mb)"] = imitation.expert_rollouts(model, agent, expert, 1, seed)
-    # The start of the expert's rollout.
-    start = integer_seeds(seed, Purpose.EXPERT_RESET, count=1)
+    planner = RandomShooting.for_agent(model, get_agent(agent), settings.expert.planning)
     elements = observed_elements(agent, settings.policy)
-    for name, policy in read.items():
-        shown[name] = collect(agent, start, steps, MeanController(policy, elements))
+    controllers: dict[str, Controller] = {
+        "MPC (Mb)": MpcController(planner, torch_stream(seed, Purpose.EXPERT_PLANNING, 0)),
+        **{name: MeanController(policy, elements) for name, policy in read.items()},
+    }
+    # All from one start, that of the first expert rollout.
+    start = integer_seeds(seed, Purpose.EXPERT_RESET, 0, count=1)
+    for name, controller in controllers.items():
+        shown[name] = collect(agent, start, steps, controller, "mpc")
     for name, rollout in shown.items():
         print(f"{agent}, {name}: return {rollout.returns[0]:.2f} in {rollout.lengths[0]} steps")
     with written_whole(output) as aside:

@@ -63,7 +63,7 @@ def run_imitation(
         InputError: the models are missing, damaged, or of another agent or seed.
         NonFiniteError: training or planning met NaN or infinity.
     """
-    model, env_steps = _final_model(models, agent, seed)
+    model, counted = _final_model(models, agent, seed)
     identity: dict[str, Any] = {
         "kind": "imitation",
         "agent": agent,
@@ -72,16 +72,21 @@ def run_imitation(
         "models": hashlib.sha256(models.read_bytes()).hexdigest(),
         "code": code_digest(__name__),
     }
-    shown = _expert_rollouts(agent, settings, seed, model, folder / EXPERT, identity)
+    shown, shown_steps = _expert_rollouts(agent, settings, seed, model, folder / EXPERT, identity)
     elements = observed_elements(agent, settings.policy)
     drawn = new_policy(agent, settings.policy, generator=torch_stream(seed, Purpose.POLICY))
     progress = imitation.start(
-        drawn, elements, shown, env_steps + shown.env_steps, settings.imitation
+        drawn,
+        elements,
+        shown,
+        counted["env_steps"] + shown_steps,
+        counted["authors_steps"],
+        settings.imitation,
     )
     checkpoint = folder / CHECKPOINT
     seconds: list[dict[str, float]] = []
     resumed = read_checkpoint(checkpoint, identity, partial(_from_tensors, progress, seconds))
-    while progress.iteration <= settings.imitation.iterations:
+    while progress.iteration < settings.imitation.iterations:
         started = time.perf_counter()
         imitation.iterate(
             progress, model, agent, settings.expert, elements, settings.imitation, seed
@@ -89,15 +94,25 @@ def run_imitation(
         seconds.append({"iteration": time.perf_counter() - started})
         row = progress.curve[-1]
         print(
-            f"{agent} seed {seed}: DAgger iteration {row['iteration']}/"
+            f"{agent} seed {seed}: DAgger iteration {progress.iteration}/"
             f"{settings.imitation.iterations}, {row['env_steps']} steps, "
             f"return {row['return']:.2f}, loss {row['training_loss']:.4f}",
             flush=True,
         )
-        facts = {"env_steps": progress.env_steps, "curve": progress.curve, "seconds": seconds}
+        facts = {
+            "env_steps": progress.env_steps,
+            "authors_steps": progress.authors_steps,
+            "curve": progress.curve,
+            "seconds": seconds,
+        }
         write_checkpoint(checkpoint, _to_tensors(progress), facts, identity)
-    _write_expert(expert, shown, identity)
-    written = {"seed": seed, "kind": "imitation", "env_steps": progress.env_steps}
+    _write_expert(expert, shown, shown_steps, identity)
+    written = {
+        "seed": seed,
+        "kind": "imitation",
+        "env_steps": progress.env_steps,
+        "authors_steps": progress.authors_steps,
+    }
     write_policy(output, progress.policy, agent, settings.policy, written)
     curve = run_table(progress.curve, "imitation", agent, seed)
     # What imitation could reach.
@@ -109,14 +124,17 @@ def run_imitation(
     )
 
 
-def _final_model(path: Path, agent: str, seed: int) -> tuple[DynamicsModel, int]:
-    """The last model of a run of Algorithm 1, and all simulator steps that the run took."""
+def _final_model(path: Path, agent: str, seed: int) -> tuple[DynamicsModel, dict[str, int]]:
+    """The last model of a run of Algorithm 1, and the steps of the run by both counts."""
     models, facts = read_models(path, agent)
     if facts.get("seed") != seed:
         raise InputError(f"{path}: seed is {facts.get('seed')}, but this run needs {seed}")
-    if "env_steps" not in facts:
-        raise InputError(f"{path}: env_steps is missing; delete the file to make it anew")
-    return models[-1], facts["env_steps"]
+    counted: dict[str, int] = {}
+    for name in ("env_steps", "authors_steps"):
+        if name not in facts:
+            raise InputError(f"{path}: {name} is missing; delete the file to make it anew")
+        counted[name] = facts[name]
+    return models[-1], counted
 
 
 def _expert_rollouts(
@@ -126,31 +144,41 @@ def _expert_rollouts(
     model: DynamicsModel,
     path: Path,
     identity: dict[str, Any],
-) -> Rollouts:
+) -> tuple[Rollouts, int]:
     """The expert's rollouts: those of an interrupted run, else made, and kept in `path`.
 
-    They take most of the time, and Snakemake deletes the outputs of a job that it repeats.
+    With them comes the number of simulator steps of all that were made for them. They take most
+    of the time, and Snakemake deletes the outputs of a job that it repeats.
     """
     spec = get_agent(agent)
     count = settings.imitation.expert_rollouts
     if path.exists():
         tensors, facts = read_tensors(path)
-        if facts == identity:
+        attempted = facts.pop("attempted_steps", None)
+        if facts == identity and attempted is not None:
             arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
             found = Rollouts.from_arrays(arrays, "expert")
             problem = found.problem(count, settings.expert.steps, spec.state_dim, spec.action_dim)
             if problem:
                 raise InputError(f"{path}: expert.{problem}; delete it to make it anew")
-            return found
-    made = imitation.expert_rollouts(model, agent, settings.expert, count, seed)
-    print(f"{agent} seed {seed}: expert's return {made.returns.mean():.2f}", flush=True)
-    _write_expert(path, made, identity)
-    return made
+            return found, attempted
+    made, attempted = imitation.expert_rollouts(model, agent, settings.expert, count, seed)
+    print(
+        f"{agent} seed {seed}: expert's return {made.returns.mean():.2f}, "
+        f"{int((made.returns > 0).sum())} of {count} rollouts above 0, {attempted} steps",
+        flush=True,
+    )
+    _write_expert(path, made, attempted, identity)
+    return made, attempted
 
 
-def _write_expert(path: Path, expert: Rollouts, identity: dict[str, Any]) -> None:
+def _write_expert(path: Path, expert: Rollouts, attempted: int, identity: dict[str, Any]) -> None:
     arrays = expert.to_arrays("expert")
-    write_tensors(path, {name: torch.from_numpy(array) for name, array in arrays.items()}, identity)
+    write_tensors(
+        path,
+        {name: torch.from_numpy(array) for name, array in arrays.items()},
+        identity | {"attempted_steps": attempted},
+    )
 
 
 def _to_tensors(progress: ImitationProgress) -> dict[str, Tensor]:
@@ -174,4 +202,5 @@ def _from_tensors(
     progress.policy.load_state_dict(without_prefix("policy", tensors))
     load_optimizer(progress.optimizer, without_prefix("optimizer", tensors))
     progress.env_steps = facts["env_steps"]
+    progress.authors_steps = facts["authors_steps"]
     progress.curve = facts["curve"]

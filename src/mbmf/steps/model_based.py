@@ -90,7 +90,12 @@ def run_model_based(
     while progress.iteration < total:
         model_based.iterate(progress, agent, settings, data, seed, report)
         write_checkpoint(checkpoint, *model_based.progress_to_tensors(progress), identity)
-    _write_models(progress, agent, seed, data.env_steps + progress.env_steps, models)
+    steps = {
+        "env_steps": data.env_steps + progress.env_steps,
+        # The last model has not learned from the last rollouts; the authors count alike.
+        "authors_steps": progress.curve[-1]["authors_steps"],
+    }
+    _write_models(progress, agent, seed, steps, models)
     _write_curve(progress, agent, settings, seed, folder / CURVE)
     write_text(
         folder / PROVENANCE,
@@ -109,13 +114,15 @@ def _write_curve(
     write_table(path, curve)
 
 
-def _write_models(progress: Progress, agent: str, seed: int, env_steps: int, folder: Path) -> None:
-    """Model and held-out rollouts of each iteration; `env_steps` is all that the run took."""
+def _write_models(
+    progress: Progress, agent: str, seed: int, steps: dict[str, int], folder: Path
+) -> None:
+    """Model and held-out rollouts of each iteration; `steps` are the run's by both counts."""
     facts = {
         "agent": agent,
         "seed": seed,
         "iterations": len(progress.models),
-        "env_steps": env_steps,
+        **steps,
     }
     write_tensors(
         folder / MODELS,
