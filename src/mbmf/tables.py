@@ -49,13 +49,19 @@ def run_table(rows: list[dict[str, Any]], kind: str, agent: str, seed: int) -> p
     return pd.DataFrame([{"kind": kind, "agent": agent, "seed": seed} | row for row in rows])
 
 
-def concatenate(paths: Sequence[Path], output: Path, columns: Sequence[str] | None = None) -> None:
+def concatenate(
+    paths: Sequence[Path],
+    output: Path,
+    columns: Sequence[str] | None = None,
+    optional: Sequence[str] = (),
+) -> None:
     """All rows of tables with the same columns, in the order given.
 
     Args:
         paths: of the tables.
         output: the table to write.
         columns: keep these only; the tables may then differ in others.
+        optional: beside `columns`, keep these; empty in the rows of a table without them.
 
     Raises:
         InputError: a table is missing, damaged, or lacks a column.
@@ -66,7 +72,7 @@ def concatenate(paths: Sequence[Path], output: Path, columns: Sequence[str] | No
             lacking = [column for column in columns if column not in table]
             if lacking:
                 raise InputError(f"{path}: lacks the columns {', '.join(lacking)}")
-        tables = [table[list(columns)] for table in tables]
+        tables = [table.reindex(columns=[*columns, *optional]) for table in tables]
     for path, table in zip(paths, tables, strict=True):
         if list(table.columns) != list(tables[0].columns):
             odd = ", ".join(sorted(set(table.columns) ^ set(tables[0].columns)))
