@@ -15,11 +15,9 @@ samples, horizon, layers = (json.loads(argument) for argument in sys.argv[1:])
 torch.set_num_threads(1)
 agent = get_agent("swimmer")
 draws = torch.Generator().manual_seed(0)
-planner = RandomShooting(
+planner = RandomShooting.for_agent(
     DynamicsModel(agent.state_dim, agent.action_dim, layers, draws),
-    agent.reward,
-    agent.terminated,
-    agent.action_dim,
+    agent,
     PlanningSettings(horizon=horizon, num_samples=samples),
 )
 planner.plan(np.zeros((1, agent.state_dim)), draws)

@@ -29,11 +29,9 @@ class Plans(dict[str, Callable[[], object]]):
         weights = torch.Generator().manual_seed(0)
         model = DynamicsModel(agent.state_dim, agent.action_dim, self.layers, weights)
         draws = torch.Generator(self.device).manual_seed(0)
-        planner = RandomShooting(
+        planner = RandomShooting.for_agent(
             model.to(self.device),
-            agent.reward,
-            agent.terminated,
-            agent.action_dim,
+            agent,
             PlanningSettings(horizon=int(horizon), num_samples=int(samples)),
         )
         states = np.zeros((int(bodies), agent.state_dim))

@@ -16,15 +16,32 @@ import typer
 from pydantic import ValidationError
 from safetensors import SafetensorError
 
-from mbmf.errors import InputError, NonFiniteError, SimulationError, printable
+import mbmf
+from mbmf.errors import DrawingError, InputError, NonFiniteError, SimulationError, printable
 from mbmf.processes import end_with
 
 app = typer.Typer(
-    help="Steps of the reproduction. The workflow calls them; so can you.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"mbmf {mbmf.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="print it and stop"),
+    ] = False,
+) -> None:
+    """Steps of the reproduction. The workflow calls them; so can you."""
+
 
 Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, hopper or ant")]
 Seed = Annotated[int, typer.Option(min=0, help="of all random streams of the run")]
@@ -214,7 +231,7 @@ def gait(
     """Draw how an agent moves under random actions, MPC, imitation and TRPO."""
     from mbmf.rendering import NEEDED, choose_backend, write_message
 
-    if choose_backend() is None:  # which comes before MuJoCo is imported
+    if choose_backend() is None:
         # The rest of the workflow goes on; the clip itself says what is missing.
         print(NEEDED, file=sys.stderr)
         write_message(f"No clip: {NEEDED}; then run `snakemake --forcerun gait`.", output)
@@ -431,7 +448,7 @@ def main() -> None:
     except InputError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    except (NonFiniteError, SimulationError) as error:
+    except (DrawingError, NonFiniteError, SimulationError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:

@@ -23,3 +23,7 @@ class SimulationError(ArithmeticError):
 
 class NonFiniteError(ArithmeticError):
     """Training or planning met NaN or infinity. Exit status 1."""
+
+
+class DrawingError(RuntimeError):
+    """MuJoCo has nothing to draw with on this machine. Exit status 1."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -15,42 +13,17 @@ from PIL import Image, ImageDraw, ImageFont
 from mbmf.agents import get_agent
 from mbmf.agents.bodies import build_model
 from mbmf.agents.specs import AgentSpec
+from mbmf.drawing import VIEWS, Painter, Picture
+from mbmf.physics import mujoco
 from mbmf.rollouts import Rollouts
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
 
 # Every 0.08 s is a whole number of each agent's simulator steps.
 SECONDS, FRAMES_PER_SECOND = 5.0, 12.5
 PANEL = (260, 170)  # width, height, pixels
 LARGEST = 500_000  # bytes of a clip
 _QUALITIES = (70, 55, 40, 25, 10)
-
-
-@dataclass(frozen=True)
-class View:
-    """How an agent is shown.
-
-    Attributes:
-        distance: of the camera, m.
-        elevation: of the camera's axis, degrees.
-        height: that it looks at, m.
-        speed: seconds of the simulation in one second of the clip.
-    """
-
-    distance: float
-    elevation: float
-    height: float
-    speed: float = 1.0
-
-
-VIEWS = {
-    # One stroke of the swimmer takes seconds.
-    "swimmer": View(distance=4.5, elevation=-60.0, height=0.0, speed=4.0),
-    "half_cheetah": View(distance=3.2, elevation=-8.0, height=0.6),
-    "hopper": View(distance=3.6, elevation=-8.0, height=0.9),
-    "ant": View(distance=4.5, elevation=-25.0, height=0.5),
-}
 
 
 def clip_steps(agent: str) -> int:
@@ -97,42 +70,6 @@ def positions(spec: AgentSpec, model: Any, rollout: Rollouts, interval: float) -
     return np.array(shown).reshape(-1, nq)
 
 
-def quiet_floor(model: Any) -> None:
-    """Make the floor's checkers pale and 1 m wide, without reflections.
-
-    gymnasium's are black and white: they outshine the body, and take ten times the bytes.
-    """
-    floor = model.geom(0).matid.item()
-    texture = model.mat(floor).texid[mujoco.mjtTextureRole.mjTEXROLE_RGB]
-    start = int(model.tex_adr[texture])
-    size = model.tex_width[texture] * model.tex_height[texture] * model.tex_nchannel[texture]
-    colours = model.tex_data[start : start + size]
-    colours[:] = 150 + colours.astype(int) // 8
-    model.geom_rgba[0] = 1
-    model.mat_reflectance[floor] = 0
-    model.mat_texrepeat[floor] = model.geom_size[0, :2]
-
-
-def pictures(model: Any, view: View, joints: Array) -> Iterator[Picture]:
-    """A picture (height, width, 3) of each of the joint positions (F, nq); the camera follows."""
-    width, height = PANEL
-    data = mujoco.MjData(model)
-    camera = mujoco.MjvCamera()
-    camera.azimuth, camera.elevation, camera.distance = 90.0, view.elevation, view.distance
-    with mujoco.Renderer(model, height, width) as renderer:
-        # Bodies walk out of the square that shadows are made for; beyond it the floor is black.
-        renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
-        for qpos in joints:
-            data.qpos[:] = qpos
-            mujoco.mj_kinematics(model, data)
-            mujoco.mj_comPos(model, data)
-            # mj_camlight places the lights that go with the body.
-            mujoco.mj_camlight(model, data)
-            camera.lookat[:] = [*data.subtree_com[0, :2], view.height]
-            renderer.update_scene(data, camera)
-            yield renderer.render()
-
-
 def clip(agent: str, rollouts: dict[str, Rollouts]) -> list[Image.Image]:
     """Frames of the rollouts side by side, two in a row, each under its name.
 
@@ -143,8 +80,7 @@ def clip(agent: str, rollouts: dict[str, Rollouts]) -> list[Image.Image]:
         rollouts: one each, by what controls the body.
     """
     spec, view = get_agent(agent), VIEWS[agent]
-    model = build_model(spec)
-    quiet_floor(model)
+    model, painter = build_model(spec), Painter(spec, *PANEL)
     interval = view.speed / FRAMES_PER_SECOND
     panels = []
     for name, rollout in rollouts.items():
@@ -155,8 +91,13 @@ def clip(agent: str, rollouts: dict[str, Rollouts]) -> list[Image.Image]:
         labels = [f"{name}: {round(x, 1) + 0.0:+.1f} m" for x in forward]
         if rollout.lengths[0] < rollout.actions.shape[1]:
             labels[-1] += " (over)"
-        drawn = zip(pictures(model, view, joints), labels, strict=True)
-        panels.append([_labelled(picture, label) for picture, label in drawn])
+        panels.append(
+            [
+                _labelled(painter.picture(qpos), label)
+                for qpos, label in zip(joints, labels, strict=True)
+            ]
+        )
+    painter.close()
     count = max(map(len, panels))
     return [
         _grid([panel[min(frame, len(panel) - 1)] for panel in panels]) for frame in range(count)

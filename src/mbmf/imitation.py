@@ -104,7 +104,8 @@ def expert_rollouts(
         made.append(collect(agent, starts, settings.steps, MpcController(planner, stream), "mpc"))
     everything = Rollouts.concatenate(made)
     # Positive returns in the order in which they were made, then the others from the best on.
-    order = np.argsort(-np.minimum(everything.returns, 0), kind="stable")
+    returns = everything.returns
+    order = np.argsort(np.where(returns > 0, 0, 1 - returns), kind="stable")
     return everything[order[:count]], everything.env_steps
 
 

@@ -1,7 +1,4 @@
-"""Pictures without a screen: which of MuJoCo's two ways this machine has.
-
-MuJoCo chooses when it is first imported, so that this module must come before it.
-"""
+"""Pictures without a screen: which of MuJoCo's ways of drawing works on this machine."""
 
 from __future__ import annotations
 
@@ -14,16 +11,18 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mbmf.files import written_whole
 
-# EGL draws on a GPU or in software, OSMesa in software only.
-BACKENDS = ("egl", "osmesa")
+# EGL draws on a GPU or in software, OSMesa in software only; GLFW where there is a screen.
+BACKENDS = ("egl", "osmesa", "glfw")
 NEEDED = (
     "MuJoCo can draw neither by EGL nor by OSMesa here: install libegl1 and libegl-mesa0, or "
     "libosmesa6 (names of Debian's packages)"
 )
+# A context alone says little: without a screen, GLFW gives one that cannot draw.
+_TRIAL = "import mujoco as m; m.Renderer(m.MjModel.from_xml_string('<mujoco/>'), 16, 16).render()"
 
 
-def choose_backend() -> str | None:
-    """Set MUJOCO_GL to what works here, and return it; None, and drawing disabled, if none does.
+def working_backend() -> str | None:
+    """What MUJOCO_GL should be to draw here; None if nothing works.
 
     A MUJOCO_GL that is set is tried alone. Each is tried in a process of its own, for a driver
     may be missing where the library is there, and one process cannot change over.
@@ -31,16 +30,21 @@ def choose_backend() -> str | None:
     asked = os.environ.get("MUJOCO_GL")
     for name in [asked] if asked else BACKENDS:
         tried = subprocess.run(
-            [sys.executable, "-c", "import mujoco; mujoco.GLContext(16, 16).make_current()"],
+            [sys.executable, "-c", _TRIAL],
             env=os.environ | {"MUJOCO_GL": name},
             capture_output=True,
             check=False,
         )
         if tried.returncode == 0:
-            os.environ["MUJOCO_GL"] = name
             return name
-    os.environ["MUJOCO_GL"] = "disable"  # else importing MuJoCo fails on some machines
     return None
+
+
+def choose_backend() -> str | None:
+    """Set MUJOCO_GL to what works here, and return it; None, and drawing disabled, if none does."""
+    name = working_backend()
+    os.environ["MUJOCO_GL"] = name or "disable"
+    return name
 
 
 def write_message(text: str, output: Path) -> None:

@@ -6,6 +6,7 @@ import torch
 
 from mbmf import model_based
 from mbmf.agents import get_agent
+from mbmf.agents.rewards import reward_function
 from mbmf.planning import RandomShooting
 from mbmf.random_data import generate
 
@@ -88,13 +89,15 @@ def test_the_planned_action_is_stored_and_a_noisy_one_executed(tiny, data, monke
     executed = []
     original = model_based.collect
 
-    def spy(agent, seeds, steps, controller):
+    def spy(agent, seeds, steps, controller, start):
+        assert start == "mpc"
+
         def recording(*arguments):
             planned, shaken = controller(*arguments)
             executed.append((planned, shaken))
             return planned, shaken
 
-        return original(agent, seeds, steps, recording)
+        return original(agent, seeds, steps, recording, start)
 
     monkeypatch.setattr(model_based, "collect", spy)
     loud = changed(tiny, aggregation={"action_noise": 0.05, "steps": 40})
@@ -109,7 +112,8 @@ def test_the_planned_action_is_stored_and_a_noisy_one_executed(tiny, data, monke
     everything = [progress.on_policy[0], progress.validation[0]]
     states = np.concatenate([rollouts.states for rollouts in everything])
     rewards = np.concatenate([rollouts.rewards for rollouts in everything])
-    expected = get_agent("swimmer").reward(states[:, 1:], shaken)
+    spec = get_agent("swimmer")
+    expected = reward_function(spec, spec.reward)(states[:, 1:], shaken)
     np.testing.assert_allclose(rewards, expected, atol=1e-12)
 
 
@@ -137,12 +141,31 @@ def test_the_last_rollouts_are_held_out_and_measured(tiny, data, monkeypatch):
 
 def test_weights_and_adams_moments_go_on_between_iterations(tiny, data):
     progress = run(tiny, data, iterations=1)
-    batches = (3 * 40) // 32
     (state, *_) = progress.optimizer.state_dict()["state"].values()
-    assert state["step"] == tiny.dynamics.epochs * batches
+    # [C]: D_RAND's 120 points, 32 at a time; then 8 at a time, for 24 of D_RL join each 8.
+    assert state["step"] == tiny.dynamics.epochs * 3
     model_based.iterate(progress, "swimmer", tiny, data, SEED)
     (state, *_) = progress.optimizer.state_dict()["state"].values()
-    assert state["step"] == tiny.dynamics.epochs * (batches + (3 * 40 + 2 * 12) // 32)
+    assert state["step"] == tiny.dynamics.epochs * (3 + 15)
+
+
+def test_training_points_are_counted_as_the_authors_count(tiny, data):
+    """D_RAND and the training rollouts before this iteration; nothing that is held out."""
+    progress = run(tiny, data)
+    assert [row["authors_steps"] for row in progress.curve] == [120, 144, 168]
+    # Every simulator step before this iteration: 4 random rollouts of 40, 3 of 12 an iteration.
+    assert [row["env_steps"] for row in progress.curve] == [160, 196, 232]
+
+
+def test_only_states_and_changes_are_noisy(tiny, data, trained_on):
+    """[C] leaves the actions clean; the noise is 0.01 of a dimension's |mean|."""
+    progress = run(changed(tiny, dynamics={"noise": 0.5}), data, iterations=2)
+    model = progress.model
+    for part, rollouts in zip(trained_on[1], (data.training, progress.on_policy[0]), strict=True):
+        found = part.inputs * model.input_std + model.input_mean
+        states, actions, _ = rollouts.transitions()
+        np.testing.assert_allclose(found[:, 16:], actions, atol=1e-5)
+        assert (np.abs(found[:, :16].numpy() - states) > 1e-4).any()
 
 
 def test_plans_with_the_model_just_trained(tiny, data, monkeypatch):

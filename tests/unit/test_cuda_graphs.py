@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from mbmf.agents import AGENTS
+from mbmf.agents.rewards import reward_function, termination
 from mbmf.cuda_graphs import Replayed
 from mbmf.dynamics import DynamicsModel
 from mbmf.planning import (
@@ -62,13 +63,17 @@ def on_meta(monkeypatch):
     return network
 
 
+def task(agent):
+    return reward_function(agent, agent.planner_reward), termination(agent)
+
+
 @pytest.mark.parametrize("name", AGENTS)
 def test_what_is_recorded_stays_on_its_device_and_never_waits_for_it(name, on_meta):
     agent = AGENTS[name]
     starts, actions = batch(agent, "meta")
     network = on_meta(agent)
     with torch.inference_mode(), OneDevice():
-        chosen, highest = best_sequences(network, agent.reward, agent.terminated, starts, actions)
+        chosen, highest = best_sequences(network, *task(agent), starts, actions)
     assert chosen.shape == (3, agent.action_dim)
     assert highest.shape == (3,)
 
@@ -94,14 +99,13 @@ def test_a_reward_that_could_not_be_recorded_is_found_out(slip, on_meta):
 def test_replays_give_the_processors_numbers(name):
     """Two batches of each of two shapes: a second replay has other numbers than the recording."""
     agent = AGENTS[name]
-    task = agent.reward, agent.terminated
-    replayed = Replayed(partial(best_sequences, FoldedNetwork(model(agent).cuda()), *task))
+    replayed = Replayed(partial(best_sequences, FoldedNetwork(model(agent).cuda()), *task(agent)))
     on_cpu = FoldedNetwork(model(agent))
     with torch.inference_mode():
         for bodies, factor in itertools.product((3, 2), (1, 0.5)):
             starts, actions = batch(agent, "cpu", bodies)
             starts, actions = factor * starts, factor * actions
-            chosen, highest = best_sequences(on_cpu, *task, starts, actions)
+            chosen, highest = best_sequences(on_cpu, *task(agent), starts, actions)
             found = replayed(starts.cuda(), actions.cuda())
             torch.testing.assert_close(found[0].cpu(), chosen)
             torch.testing.assert_close(found[1].cpu(), highest, rtol=1e-4, atol=1e-4)

@@ -31,6 +31,7 @@ def moving(lengths, steps=10):
         np.zeros((count, steps, 1)),
         np.zeros((count, steps)),
         np.array(lengths),
+        np.array(lengths),
     )
 
 

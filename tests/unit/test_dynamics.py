@@ -155,21 +155,30 @@ class CountingAdam(torch.optim.Adam):
         return super().step(closure)
 
 
-@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.9, 1.0])
-@pytest.mark.parametrize(("random_points", "on_policy_points"), [(640, 0), (640, 1000), (40, 1000)])
-def test_an_epoch_has_as_many_minibatches_as_all_data_fill(
-    fraction, random_points, on_policy_points
-):
-    """Whatever the fraction, so that sweeping it does not change the number of steps."""
+@pytest.mark.parametrize(
+    ("random_points", "on_policy_points", "fraction", "minibatches"),
+    [
+        # [C]: one pass over D_RAND, as many points at a time as a minibatch of 64 takes of it.
+        (640, 0, 0.9, 10),  # D_RL is empty: 64
+        (640, 1000, 0.0, 10),  # 64
+        (640, 1000, 0.5, 20),  # 32
+        (640, 1000, 0.9, 91),  # 7, for int(57.6) of D_RL join them
+        (640, 20, 0.9, 14),  # 44, for D_RL has but 20
+        (40, 1000, 0.0, 1),  # fewer than a minibatch: all of them
+        # Nothing of D_RAND: one pass over D_RL.
+        (640, 1000, 1.0, 15),
+    ],
+)
+def test_minibatches_of_an_epoch(random_points, on_policy_points, fraction, minibatches):
     model = DynamicsModel(1, 1, [8], generator())
     sets = [
         TrainingData(model, torch.randn(count, 2), torch.zeros(count, 1))
         for count in (random_points, on_policy_points)
     ]
     optimizer = CountingAdam(model.parameters(), lr=1e-3)
-    given = settings(on_policy_fraction=fraction, epochs=2)
+    given = settings(on_policy_fraction=fraction, epochs=2, batch_size=64)
     train(model, optimizer, *sets, given, generator())
-    assert optimizer.steps == 2 * ((random_points + on_policy_points) // given.batch_size)
+    assert optimizer.steps == 2 * minibatches
 
 
 def test_training_repeats_bit_for_bit():

@@ -7,12 +7,14 @@ from pydantic import ValidationError
 
 from mbmf import imitation
 from mbmf.agents import get_agent
+from mbmf.agents.bodies import Bodies
 from mbmf.dynamics import DynamicsModel
 from mbmf.errors import NonFiniteError
 from mbmf.imitation import ExpertSettings, ImitationSettings
 from mbmf.planning import PlanningSettings, RandomShooting
 from mbmf.policies import GaussianPolicy
-from mbmf.streams import Purpose, torch_stream
+from mbmf.rollouts import Rollouts
+from mbmf.streams import Purpose, integer_seeds, torch_stream
 
 SETTINGS = {
     "expert_rollouts": 3,
@@ -43,8 +45,8 @@ def policy(std=0.3):
 
 
 def started(model, given):
-    expert = imitation.expert_rollouts(model, "swimmer", EXPERT, 3, seed=0)
-    return expert, imitation.start(policy(), ELEMENTS, expert, 100, given)
+    expert, _ = imitation.expert_rollouts(model, "swimmer", EXPERT, 3, seed=0)
+    return expert, imitation.start(policy(), ELEMENTS, expert, 100, 70, given)
 
 
 def test_cloning_learns_a_linear_expert_and_leaves_the_standard_deviation():
@@ -78,19 +80,68 @@ def test_loss_is_the_squared_distance_to_the_expert():
 
 
 def test_expert_acts_as_planned_without_noise(model):
-    expert = imitation.expert_rollouts(model, "swimmer", EXPERT, 3, seed=0)
+    """The rollouts of the first round whose return is positive, in order."""
+    expert, _ = imitation.expert_rollouts(model, "swimmer", EXPERT, 3, seed=0)
     spec = get_agent("swimmer")
-    planner = RandomShooting(model, spec.reward, spec.terminated, spec.action_dim, EXPERT.planning)
-    stream = torch_stream(0, Purpose.EXPERT_PLANNING)
-    for step in range(EXPERT.steps):
-        planned = planner.plan(expert.states[:, step], stream).actions
-        np.testing.assert_array_equal(expert.actions[:, step], planned)
-    rewards = spec.reward(expert.states[:, 1:], expert.actions)
-    np.testing.assert_allclose(expert.rewards, rewards, atol=1e-12)
+    planner = RandomShooting.for_agent(model, spec, EXPERT.planning)
+    seeds = integer_seeds(0, Purpose.EXPERT_RESET, 0, count=3)
+    bodies = Bodies(spec, 3)
+    bodies.reset(range(3), [np.random.default_rng(seed) for seed in seeds], "mpc")
+    stream = torch_stream(0, Purpose.EXPERT_PLANNING, 0)
+    actions, returns = [], np.zeros(3)
+    for _ in range(EXPERT.steps):
+        actions.append(planner.plan(bodies.states, stream).actions)
+        bodies.step(actions[-1])
+        speed = bodies.states[:, spec.element("com x velocity [m/s]")]
+        returns += speed - 0.005 * (actions[-1] ** 2).sum(axis=1)
+    kept = returns > 0
+    count = int(kept.sum())
+    assert 0 < count < 3  # else the test shows nothing of the choice
+    np.testing.assert_array_equal(expert.actions[:count], np.stack(actions, axis=1)[kept])
+    np.testing.assert_allclose(expert.returns[:count], returns[kept], atol=1e-6)
+
+
+def rollouts_of(returns, first):
+    """Rollouts of 10 steps with these returns, marked by the first action."""
+    count = len(returns)
+    rewards = np.zeros((count, 10))
+    rewards[:, 3] = returns
+    actions = np.zeros((count, 10, 2))
+    actions[:, 0, 0] = first + np.arange(count)
+    steps = np.full(count, 10)
+    return Rollouts(np.zeros((count, 11, 16)), actions, rewards, steps, steps)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "kept", "steps"),
+    [
+        # Enough at once; two that fail are replaced; the best of the others, in the end.
+        ([[1, 2, 3]], [0, 1, 2], 30),
+        ([[-1, 2, 0], [4, -5], [6]], [1, 3, 5], 60),
+        ([[-1, 5, -2], [-3, -4], [-5, -0.5], [-6, -7], [-8, -9]], [1, 6, 0], 110),
+    ],
+)
+def test_only_expert_rollouts_with_a_positive_return_are_kept(
+    model, monkeypatch, rounds, kept, steps
+):
+    """[C] goes on until it has enough; after five rounds the best of the others are taken."""
+    made, asked = [], []
+
+    def collect(_agent, seeds, *_rest):
+        found = rollouts_of(rounds[len(asked)], sum(asked))
+        asked.append(len(seeds))
+        made.append(found)
+        return found
+
+    monkeypatch.setattr(imitation, "collect", collect)
+    found, taken = imitation.expert_rollouts(model, "swimmer", EXPERT, 3, seed=0)
+    assert asked == [len(part) for part in rounds]
+    assert found.actions[:, 0, 0].tolist() == kept
+    assert taken == steps
 
 
 def test_every_step_is_counted_and_the_first_rollouts_are_relabelled(model):
-    given = settings()
+    given = settings(iterations=3)
     expert, progress = started(model, given)
     for iteration in range(3):
         before = len(progress.observations)
@@ -99,6 +150,8 @@ def test_every_step_is_counted_and_the_first_rollouts_are_relabelled(model):
         assert added == (10 if iteration < 2 else 0)  # one of two rollouts of 10 steps
     # What a measurement cost is counted after it: its policy has not learned from it.
     assert [row["env_steps"] for row in progress.curve] == [100, 120, 140]
+    # [C]: training points, 30 steps of the expert, and relabelled rollouts up to this one.
+    assert [row["authors_steps"] for row in progress.curve] == [110, 120, 130]
     assert [row["training_points"] for row in progress.curve] == [30, 40, 50]
     assert [row["rollouts"] for row in progress.curve] == [2, 2, 2]
     assert progress.env_steps == 160
@@ -108,12 +161,12 @@ def test_every_step_is_counted_and_the_first_rollouts_are_relabelled(model):
 
 
 def test_labels_are_the_experts_choice_at_the_visited_states(model):
-    given = settings(iterations=1)
+    given = settings(iterations=2)
     _, progress = started(model, given)
     imitation.iterate(progress, model, "swimmer", EXPERT, ELEMENTS, given, seed=0)
     states = progress.observations[30:].double().numpy()
     spec = get_agent("swimmer")
-    planner = RandomShooting(model, spec.reward, spec.terminated, spec.action_dim, EXPERT.planning)
+    planner = RandomShooting.for_agent(model, spec, EXPERT.planning)
     labels = planner.plan(states, torch_stream(0, Purpose.DAGGER_PLANNING, 0)).actions
     np.testing.assert_allclose(progress.actions[30:].numpy(), labels, atol=1e-6)
 

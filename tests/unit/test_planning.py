@@ -59,14 +59,14 @@ def test_returns_of_a_point_mass_by_hand():
     assert returns.tolist() == pytest.approx([1 - 1 + 3 + 1, 1 - 0.5 + 0.5 - 0.5])
 
 
-def test_a_candidate_earns_nothing_after_its_episode_has_ended():
+def test_a_candidate_earns_nothing_from_the_step_on_that_ends_its_episode():
     starts = torch.tensor([[0.0, 1.0], [0.0, 0.1]])
     actions = torch.zeros(5, 2, 1)
     returns = rollout_returns(
         point_mass, lambda s, a: 1 + 0 * s[:, 0], lambda s: s[:, 0] >= 2, starts, actions
     )
-    # The step that reaches 2 is still paid, as in the simulator.
-    assert returns.tolist() == [2.0, 5.0]
+    # [C]: the step that reaches 2 is not paid either.
+    assert returns.tolist() == [1.0, 5.0]
 
 
 def test_non_finite_predictions_are_never_chosen(monkeypatch):

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
-import mujoco
 import numpy as np
-from mujoco.rollout import Rollout
 from numpy.typing import NDArray
 
 from mbmf.agents.rewards import termination
 from mbmf.agents.specs import AgentSpec, Spread, StartKind
 from mbmf.errors import SimulationError
+from mbmf.physics import Rollout, mujoco
 
 Array = NDArray[np.float64]
 
@@ -115,6 +114,10 @@ class Bodies:
 
     def __len__(self) -> int:
         return len(self._physics)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Threads cannot be copied: a copy starts its own, and goes on with the same bits.
+        return _again, (self.spec, len(self._workers), self._physics, self.states)
 
     def close(self) -> None:
         """End the threads."""
@@ -259,6 +262,14 @@ class Bodies:
         if spec.orientation:
             parts.append(_cosines_and_sines(physics[:, 4:8]))
         self.states[index] = np.concatenate(parts, axis=1)
+
+
+def _again(spec: AgentSpec, num_threads: int, physics: Array, states: Array) -> Bodies:
+    """Bodies as they were copied."""
+    bodies = Bodies(spec, len(physics), num_threads)
+    bodies._physics[:] = physics
+    bodies.states[:] = states
+    return bodies
 
 
 def _drawn(spread: Spread, generator: np.random.Generator, count: int) -> Array:

@@ -75,12 +75,19 @@ class Maze:
         return _place(self.phases[0], "G")[2]
 
     @cached_property
+    def walls(self) -> npt.NDArray[np.bool_]:
+        """Where walls stand, (phases, rows, columns)."""
+        signs = np.array([[list(row) for row in phase.split()] for phase in self.phases])
+        walls: npt.NDArray[np.bool_] = signs == "#"
+        return walls
+
+    @cached_property
     def transitions(self) -> npt.NDArray[np.int64]:
         """Next states, (phases, states, actions). A move into a wall or an edge stays.
 
         Whoever is where a wall appears can still walk off it.
         """
-        walls = np.array([[list(row) for row in phase.split()] for phase in self.phases]) == "#"
+        walls = self.walls
         rows, columns = self.shape
         after = np.empty((len(self.phases), rows * columns, len(MOVES)), dtype=np.int64)
         for phase, row, column in np.ndindex(walls.shape):

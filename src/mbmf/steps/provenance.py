@@ -11,13 +11,16 @@ from typing import Any
 
 import torch
 
+# By its path: an import would make all of `mbmf` part of every run's code.
+_PACKAGE = Path(__file__).parents[1]
+
 
 def provenance(device: str, seconds: list[dict[str, float]], resumed: bool) -> dict[str, Any]:
     """Where, with what and how long: what may differ between two runs of the same bits."""
     packages = ["mbmf", "torch", "mujoco", "gymnasium", "numpy"]
     return {
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in packages},
-        "git_commit": _git_commit(),
+        "git_commit": git_commit(_PACKAGE),
         "machine": platform.machine(),
         "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else _processor(),
         "threads": torch.get_num_threads(),
@@ -26,10 +29,34 @@ def provenance(device: str, seconds: list[dict[str, float]], resumed: bool) -> d
     }
 
 
-def _git_commit() -> str | None:
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+def git_commit(package: Path) -> str | None:
+    """The checked out commit that holds a package's code, with "-dirty" where the code differs.
+
+    The code is what lies in the package's folder: its tracked files, and Python files that are
+    not tracked. What the running workflow writes elsewhere makes no difference.
+
+    Args:
+        package: folder of the package.
+
+    Returns:
+        Git's short name of the commit; None where Git does not know the package.
+    """
+    if not _git(package, "ls-files"):
+        return None
+    commit = _git(package, "describe", "--always")
+    if commit is None:
+        return None
+    changed = _git(package, "status", "--porcelain", "--no-renames", "-uno", ".")
+    added = _git(package, "ls-files", "--others", "--exclude-standard", "*.py")
+    return f"{commit}-dirty" if changed or added else commit
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints about a folder; None where it fails."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

@@ -72,43 +72,90 @@ def test_steps_are_those_of_plain_mujoco(spec):
     bodies = started(spec, 1)
     model = bodies.model
     data = mujoco.MjData(model)
-    mujoco.mj_setState(model, data, bodies.get_sim_state()[0, :-6], PHYSICS)
-    com = centre_of_mass(spec, bodies.states[0])
+    mujoco.mj_setState(model, data, bodies.get_sim_state()[0], PHYSICS)
     for action in random_actions(spec, STEPS):
         data.qacc_warmstart[:] = 0
         data.ctrl[:] = action
         for _ in range(spec.frame_skip):
             mujoco.mj_step(model, data)
-        moved = np.concatenate([data.qpos[spec.hidden_positions :], data.qvel])
-        # On a copy, so that the reference itself goes on untouched.
-        after = mujoco.MjData(model)
-        after.qpos[:] = data.qpos
-        mujoco.mj_kinematics(model, after)
-        mujoco.mj_comPos(model, after)
-        new_com = after.subtree_com[0]
-
         bodies.step(action[None])
-        expected = np.concatenate([moved, new_com, (new_com - com) / spec.dt])
-        np.testing.assert_array_equal(bodies.states[0, : len(expected)], expected)
-        com = new_com.copy()
+        np.testing.assert_array_equal(
+            bodies.get_sim_state()[0, 1:], np.concatenate([data.qpos, data.qvel])
+        )
 
 
-def test_centre_of_mass_is_the_mean_of_the_new_states_masses(spec):
-    bodies = started(spec, 1)
-    model = bodies.model
-    before = None
-    for action in random_actions(spec, 5):
-        bodies.step(action[None])
-        data = mujoco.MjData(model)
-        mujoco.mj_setState(model, data, bodies.get_sim_state()[0, :-6], PHYSICS)
-        mujoco.mj_forward(model, data)
-        expected = model.body_mass @ data.xipos / model.body_mass.sum()
-        com = centre_of_mass(spec, bodies.states[0]).copy()
-        np.testing.assert_allclose(com, expected, rtol=0, atol=1e-12)
-        if before is not None:
-            velocity = (com - before) / (spec.timestep * spec.frame_skip)
-            np.testing.assert_allclose(com_velocity(spec, bodies.states[0]), velocity, atol=1e-9)
-        before = com
+def momentum_over_mass(model, qpos, qvel):
+    """Centre of mass and its velocity, summed over bodies by hand.
+
+    A body's velocity comes from two places of its centre of mass, a small step of `qvel` apart.
+    """
+    data = mujoco.MjData(model)
+    places = []
+    for step in (-1e-6, 1e-6):
+        moved = qpos.copy()
+        mujoco.mj_integratePos(model, moved, qvel, step)
+        data.qpos[:] = moved
+        mujoco.mj_kinematics(model, data)
+        places.append(data.xipos.copy())
+    mass = model.body_mass[:, None]
+    before, after = places
+    momentum = (mass * (after - before) / 2e-6).sum(axis=0)
+    com = (mass * (after + before) / 2).sum(axis=0) / mass.sum()
+    return com, momentum / mass.sum()
+
+
+def test_com_and_its_velocity_are_momentum_over_mass(spec):
+    """On random states of all joints, and right after a reset."""
+    bodies = started(spec, 40)
+    model, nq, nv = bodies.model, bodies.model.nq, bodies.model.nv
+    generator = np.random.default_rng(3)
+    sim_states = bodies.get_sim_state()
+    sim_states[20:, 1 : 1 + nq] += generator.uniform(-1, 1, (20, nq))
+    sim_states[20:, 1 + nq :] = generator.uniform(-5, 5, (20, nv))
+    if spec.orientation:
+        sim_states[:, 4:8] /= np.linalg.norm(sim_states[:, 4:8], axis=1, keepdims=True)
+    bodies.set_sim_state(sim_states)
+    for row, physics in enumerate(sim_states):
+        com, velocity = momentum_over_mass(model, physics[1 : 1 + nq], physics[1 + nq :])
+        state = bodies.states[row]
+        np.testing.assert_allclose(centre_of_mass(spec, state), com, rtol=0, atol=1e-8)
+        np.testing.assert_allclose(com_velocity(spec, state), velocity, rtol=0, atol=1e-7)
+    after_reset = com_velocity(spec, bodies.states[:20])
+    assert np.abs(after_reset[:, 0]).min() > 0
+
+
+def test_state_is_a_function_of_positions_and_velocities(spec):
+    """Whatever the body did before."""
+    moved = started(spec, 3)
+    trajectory(moved, random_actions(spec, 10, 3))
+    fresh = Bodies(spec, 3)
+    fresh.set_sim_state(moved.get_sim_state())
+    np.testing.assert_array_equal(fresh.states, moved.states)
+
+
+def test_hopper_shows_clipped_velocities_and_moves_with_the_true_ones():
+    spec = get_agent("hopper")
+    bodies = started(spec, 2)
+    bodies.set_sim_state(with_velocity(bodies, 1, [2.0, 15.0, -30.0, 9.0, 0.0, 12.0]))
+    shown = bodies.states[1, spec.layout["joint_velocities"]]
+    np.testing.assert_array_equal(shown, [2, 10, -10, 9, 0, 10])
+    # The simulator's own velocities stay as they are.
+    np.testing.assert_array_equal(bodies.get_sim_state()[1, -6:], [2, 15, -30, 9, 0, 12])
+    bodies.step(np.zeros((2, 3)))
+    assert np.abs(bodies.get_sim_state()[1, -6:]).max() > 10
+
+
+@pytest.mark.parametrize(
+    ("index", "size", "expected"), [(3, 99.9, False), (3, -100.0, True), (11, 100.0, True)]
+)
+def test_hopper_is_over_where_a_joint_is_far_or_fast(index, size, expected):
+    """[F]: any of qpos[3:] and qvel of size 100 ends an episode, though the state clips it."""
+    bodies = started(get_agent("hopper"), 2)
+    sim_states = bodies.get_sim_state()
+    sim_states[1, 1 + index] = size
+    bodies.set_sim_state(sim_states)
+    np.testing.assert_array_equal(bodies.over(), [False, expected])
+    np.testing.assert_array_equal(bodies.over(np.array([1])), [expected])
 
 
 def test_named_elements_hold_the_joints(spec):
@@ -173,30 +220,58 @@ def test_resetting_some_leaves_the_others(spec):
     np.testing.assert_array_equal(bodies.states[1], started(spec, 1, seed=8).states[0])
 
 
-def test_spread_of_the_start(spec):
+# Kind of rollout: how joint positions and joint velocities are spread around the start.
+SPREADS = {
+    "random": (("normal", 0.01), ("normal", 0.1)),
+    "policy": (("normal", 0.01), ("normal", 0.1)),
+    "mpc": (("uniform", 0.1), ("normal", 0.1)),
+}
+
+
+@pytest.mark.parametrize("start", SPREADS)
+def test_spread_of_the_start(spec, start):
     count = 4000
     generator = np.random.default_rng(0)
     bodies = Bodies(spec, count)
-    bodies.reset(range(count), [generator] * count)
+    bodies.reset(range(count), [generator] * count, start)
     nq, nv = bodies.model.nq, bodies.model.nv
     sim_states = bodies.get_sim_state()
     positions, velocities = sim_states[:, 1 : 1 + nq], sim_states[:, 1 + nq : 1 + nq + nv]
+    of_positions, of_velocities = SPREADS[start]
+    if (spec.name, start) == ("swimmer", "mpc"):
+        of_velocities = ("uniform", 0.1)
     free = np.arange(nq)
     if spec.orientation:
-        # A unit quaternion: w is all but fixed by x, y and z.
-        free = np.delete(free, 3)
+        # A unit quaternion: its four numbers are spread as any others, then brought to length 1.
+        free = np.delete(free, [3, 4, 5, 6])
         norms = np.linalg.norm(positions[:, 3:7], axis=1)
         np.testing.assert_allclose(norms, 1, rtol=0, atol=1e-12)
-        assert np.ptp(positions[:, 3]) < 0.002
-    # Means within 5 standard errors; the error of a standard deviation is 1.1 % of it.
-    error = 5 / np.sqrt(count)
-    np.testing.assert_allclose(positions[:, free].std(axis=0), 0.01, rtol=0.06)
-    np.testing.assert_allclose(velocities.std(axis=0), 0.1, rtol=0.06)
-    np.testing.assert_allclose(velocities.mean(axis=0), 0, atol=0.1 * error)
+        size = positions[:, 4:7].std(axis=0)
+        # w is 1 give or take 0.1: dividing by it widens x, y and z by less than 1 %.
+        np.testing.assert_allclose(size, deviation(of_positions), rtol=0.07)
+    for values, law in [(positions[:, free], of_positions), (velocities, of_velocities)]:
+        # Means within 5 standard errors; the error of a standard deviation is 1.1 % of it.
+        np.testing.assert_allclose(values.std(axis=0), deviation(law), rtol=0.06)
+        centred = values - (start_of(spec)[free] if values.shape[1] == len(free) else 0)
+        if law[0] == "uniform":
+            assert np.abs(centred).max() <= law[1] + 1e-12
+        else:
+            assert np.abs(centred).max() > 3 * law[1]
     correlations = np.corrcoef(np.hstack([positions[:, free], velocities]).T)
-    np.testing.assert_allclose(correlations, np.eye(len(free) + nv), rtol=0, atol=1.2 * error)
-    np.testing.assert_array_equal(com_velocity(spec, bodies.states), 0)
+    atol = 6 / np.sqrt(count)
+    np.testing.assert_allclose(correlations, np.eye(len(free) + nv), rtol=0, atol=atol)
     np.testing.assert_array_equal(sim_states[:, 0], 0)
+
+
+def deviation(law):
+    kind, size = law
+    return size / np.sqrt(3) if kind == "uniform" else size
+
+
+def start_of(spec):
+    return np.array(spec.start or {"hopper": [0, 1.25, 0, 0, 0, 0]}.get(spec.name, [0] * 9))[
+        : len(spec.positions)
+    ]
 
 
 # The model file holds the ant's start as rllab has it: legs bent, within the joints' limits.

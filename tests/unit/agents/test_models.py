@@ -4,7 +4,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from mbmf.agents import AGENTS, get_agent, rewards
+from mbmf.agents import AGENTS, get_agent
 from mbmf.agents.bodies import build_model
 
 NAMES = ["swimmer", "half_cheetah", "hopper", "ant"]
@@ -137,26 +137,31 @@ def test_state_names_are_unique(spec):
     assert len(set(spec.state_names)) == spec.state_dim
 
 
-@pytest.mark.parametrize(
-    ("agent", "index", "name"),
-    [
-        ("swimmer", rewards._SWIMMER_VX, "com x velocity [m/s]"),
-        ("half_cheetah", rewards._HALF_CHEETAH_VX, "com x velocity [m/s]"),
-        ("hopper", rewards._HOPPER_VX, "com x velocity [m/s]"),
-        ("hopper", rewards._HOPPER_HEIGHT, "rootz [m]"),
-        ("hopper", rewards._HOPPER_TILT, "rooty [rad]"),
-        ("ant", rewards._ANT_VX, "com x velocity [m/s]"),
-        ("ant", rewards._ANT_HEIGHT, "z [m]"),
-    ],
-)
-def test_rewards_read_the_right_state_elements(agent, index, name):
-    assert get_agent(agent).state_names[index] == name
+# Simulator step [s], steps in an environment step, largest armature of a joint [kg m²].
+FORK = {
+    "swimmer": (0.01, 15, 0.0),
+    "half_cheetah": (0.01, 1, 0.1),
+    "hopper": (0.02, 1, 1.0),
+    "ant": (0.02, 1, 1.0),
+}
+
+
+def test_model_is_that_of_the_authors_fork(spec, model):
+    timestep, frames, armature = FORK[spec.name]
+    assert (model.opt.timestep, spec.frame_skip) == (timestep, frames)
+    assert model.dof_armature.max() == armature
+    if spec.name == "swimmer":
+        assert (model.dof_armature == 0).all()
+    if spec.name in ("hopper", "ant"):
+        np.testing.assert_array_equal(model.geom_solimp[:, :3], [[0.8, 0.8, 0.01]] * model.ngeom)
+    if spec.name == "half_cheetah":
+        assert model.body_mass.sum() == pytest.approx(14, rel=1e-12)
 
 
 def test_another_model_is_refused(spec):
     class Other:
         def __getattr__(self, name):
-            return spec.timestep * 2 if name == "timestep" else getattr(spec, name)
+            return (*spec.positions, "one more") if name == "positions" else getattr(spec, name)
 
     with pytest.raises(ValueError, match=spec.model_file):
         build_model(Other())

@@ -6,6 +6,7 @@ import torch
 
 from mbmf.agents import AGENTS, get_agent
 from mbmf.agents.bodies import Bodies
+from mbmf.agents.rewards import reward_function, termination
 
 # vx, action, reward: vx − 0.005 ‖a‖² and so on, worked out by hand.
 REWARDS = {
@@ -16,10 +17,22 @@ REWARDS = {
         (0.25, [0] * 6, 0.25),
     ],
     "hopper": [(1.0, [1, 1, -1], 1.985), (-2.0, [0, 0.2, 0], -1.0002), (0.0, [0] * 3, 1.0)],
-    "ant": [(1.0, [1, -1] * 4, 1.46), (-0.5, [0.1] + [0] * 7, -0.00005), (0.0, [0] * 8, 0.5)],
+    "ant": [(1.0, [1, -1] * 4, 1.01), (-0.5, [0.1] + [0] * 7, -0.45005), (0.0, [0] * 8, 0.05)],
+}
+# The same by the planner of the authors' code, which divides actions by the bound once more.
+PLANNER_REWARDS = {
+    "swimmer": [(2.0, [1.0, -1.0], 1.9996), (-0.5, [0.5, 0.0], -0.50005)],
+    "half_cheetah": [(3.0, [1, -1, 1, -1, 1, -1], 2.7)],
+    "hopper": [(1.0, [1, 1, -1], 2 - 0.015 / 40000), (0.0, [0] * 3, 1.0)],
+    "ant": [(1.0, [1, -1] * 4, 1.5 - 0.04 / 22500), (0.0, [0] * 8, 0.5)],
 }
 CASES = [(agent, *case) for agent, cases in REWARDS.items() for case in cases]
-ENDING = [spec.name for spec in AGENTS.values() if spec.terminated]
+PLANNER_CASES = [(agent, *case) for agent, cases in PLANNER_REWARDS.items() for case in cases]
+ENDING = [spec.name for spec in AGENTS.values() if termination(spec)]
+
+
+def paid(spec, states, actions):
+    return reward_function(spec, spec.reward)(states, actions)
 
 
 def state_of(spec, **values):
@@ -40,19 +53,38 @@ def hopper(height, tilt):
 
 
 def ant(height):
-    return state_of(get_agent("ant"), **{"z [m]": height})
+    return state_of(get_agent("ant"), **{"com z [m]": height})
 
 
 @pytest.mark.parametrize(("agent", "vx", "action", "expected"), CASES)
 def test_reward_by_hand(agent, vx, action, expected):
     spec = get_agent(agent)
-    got = spec.reward(with_vx(spec, vx), np.array(action, dtype=float))
+    got = paid(spec, with_vx(spec, vx), np.array(action, dtype=float))
     assert got == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize(("agent", "vx", "action", "expected"), PLANNER_CASES)
+def test_planners_reward_by_hand(agent, vx, action, expected):
+    spec = get_agent(agent)
+    reward = reward_function(spec, spec.planner_reward)
+    got = reward(with_vx(spec, vx), np.array(action, dtype=float))
+    assert got == pytest.approx(expected, abs=1e-12)
+
+
+def test_return_of_a_rollout_of_the_ant_under_both_rewards():
+    """Three steps by hand: vx 1, 2, 3; all of one action, none, half of one actuator."""
+    spec = get_agent("ant")
+    states = np.stack([with_vx(spec, vx) for vx in (1.0, 2.0, 3.0)])
+    actions = np.zeros((3, 8))
+    actions[0] = 1
+    actions[2, 4] = -0.5
+    # 6 − 0.005 · 8 − 0.005 · 0.25 + 3 · 0.05, and 6 − (8 + 0.25) · 0.005 / 150² + 3 · 0.5
+    assert paid(spec, states, actions).sum() == pytest.approx(6.10875, abs=1e-12)
+    planned = reward_function(spec, spec.planner_reward)(states, actions).sum()
+    assert planned == pytest.approx(7.5 - 8.25 * 0.005 / 22500, abs=1e-12)
+
+
 def test_only_hopper_and_ant_can_end_an_episode():
-    assert get_agent("swimmer").terminated is None
-    assert get_agent("half_cheetah").terminated is None
     assert ENDING == ["hopper", "ant"]
 
 
@@ -73,7 +105,7 @@ def test_only_hopper_and_ant_can_end_an_episode():
     ],
 )
 def test_hopper_boundaries(height, tilt, expected):
-    terminated = get_agent("hopper").terminated
+    terminated = termination(get_agent("hopper"))
     assert bool(terminated(hopper(height, tilt))) is expected
     assert bool(terminated(torch.as_tensor(hopper(height, tilt)))) is expected
 
@@ -91,7 +123,7 @@ def test_hopper_boundaries(height, tilt, expected):
     ],
 )
 def test_ant_boundaries(height, expected):
-    terminated = get_agent("ant").terminated
+    terminated = termination(get_agent("ant"))
     assert bool(terminated(ant(height))) is expected
     assert bool(terminated(torch.as_tensor(ant(height)))) is expected
 
@@ -102,38 +134,39 @@ def test_numpy_and_torch_agree_on_batches(agent):
     rng = np.random.default_rng(0)
     states = rng.uniform(-1.5, 1.5, (6, 50, spec.state_dim))
     actions = rng.uniform(-1, 1, (6, 50, spec.action_dim))
-    rewards = spec.reward(states, actions)
+    rewards = paid(spec, states, actions)
     assert rewards.shape == (6, 50)
     tensors = torch.as_tensor(states), torch.as_tensor(actions)
-    np.testing.assert_allclose(spec.reward(*tensors).numpy(), rewards, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(paid(spec, *tensors).numpy(), rewards, rtol=0, atol=1e-13)
     one_by_one = [
-        [spec.reward(state, action) for state, action in zip(*pair, strict=True)]
+        [paid(spec, state, action) for state, action in zip(*pair, strict=True)]
         for pair in zip(states, actions, strict=True)
     ]
     np.testing.assert_allclose(rewards, one_by_one, rtol=0, atol=1e-13)
-    if spec.terminated is not None:
-        over = spec.terminated(states)
+    terminated = termination(spec)
+    if terminated is not None:
+        over = terminated(states)
         assert over.shape == (6, 50)
         assert over.dtype == np.bool_
         assert over.any()
         assert not over.all()
-        np.testing.assert_array_equal(spec.terminated(tensors[0]).numpy(), over)
+        np.testing.assert_array_equal(terminated(tensors[0]).numpy(), over)
 
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_inputs_are_left_alone(agent):
     spec = get_agent(agent)
     states, actions = np.full((2, spec.state_dim), 0.4), np.full((2, spec.action_dim), 0.4)
-    spec.reward(states, actions)
-    if spec.terminated is not None:
-        spec.terminated(states)
+    paid(spec, states, actions)
+    if spec.name in ENDING:
+        termination(spec)(states)
     assert (states == 0.4).all()
     assert (actions == 0.4).all()
 
 
+@pytest.mark.parametrize("start", ["policy", "mpc"])
 @pytest.mark.parametrize("agent", ENDING)
-def test_no_episode_is_over_at_its_start(agent):
-    spec = get_agent(agent)
-    bodies = Bodies(spec, 500)
-    bodies.reset(range(500), [np.random.default_rng(seed) for seed in range(500)])
-    assert not spec.terminated(bodies.states).any()
+def test_no_episode_is_over_at_its_start(agent, start):
+    bodies = Bodies(get_agent(agent), 500)
+    bodies.reset(range(500), [np.random.default_rng(seed) for seed in range(500)], start)
+    assert not bodies.over().any()

@@ -159,14 +159,16 @@ def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
     learn(tmp_path / "trpo", tmp_path / "policy.st")
     before = pd.read_csv(tmp_path / "runs/curve.csv")
     after = pd.read_csv(tmp_path / "trpo/runs/curve.csv")
-    # 4 x 40 random and 9 x 12 MPC steps, 2 x 12 of the expert; then 2 x 12 in each measurement.
-    assert before["env_steps"].tolist() == [292, 316, 340]
-    assert after["env_steps"].tolist() == [364 + 60 * i for i in range(ITERATIONS)]
-    # The authors': the batch itself is counted, what only measured is not.
-    before_trpo = before["authors_steps"].iloc[-1]
-    assert after["authors_steps"].tolist() == [
-        before_trpo + 60 * (i + 1) for i in range(ITERATIONS)
-    ]
+    # 4 x 40 random and 9 x 12 MPC steps, those of the expert; then 2 x 12 in each measurement.
+    expert = before["env_steps"][0] - (4 * 40 + 9 * 12)
+    assert expert in range(24, 5 * 24 + 1, 12)  # two rollouts, or more until two earn something
+    assert before["env_steps"].diff()[1:].tolist() == [24]
+    first = before["env_steps"].iloc[-1] + 24
+    assert after["env_steps"].tolist() == [first + 60 * i for i in range(ITERATIONS)]
+    # As the authors count: 3 x 40 + 4 x 12 training points, 24 kept, 12 relabelled each time.
+    assert before["authors_steps"].tolist() == [204, 216]
+    # The batch itself is counted, what only measured is not.
+    assert after["authors_steps"].tolist() == [216 + 60 * (i + 1) for i in range(ITERATIONS)]
     assert (before["kind"] == "imitation").all()
     assert (after["kind"] == "fine_tuning").all()
     policy, _ = read_policy(tmp_path / "policy.st", "swimmer", PolicySettings(**POLICY))
