@@ -1,7 +1,7 @@
 """Environment steps with random actions. Arguments: kind, agent, bodies, threads, steps.
 
-Kinds: `ours`; `async` and `sync`, gymnasium's vector environments of its own task with the
-same frames per step, one worker process or none for each body; `envpool`; `rollout`,
+Kinds: `ours`; `async` and `sync`, gymnasium's vector environments of its own task with
+steps as long, one worker process or none for each body; `envpool`; `rollout`,
 `mujoco.rollout` alone, without observation or reward.
 """
 
@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from worker import serve
 
+# s in a simulator step of gymnasium's own models; as many make one environment step of ours.
+TIMESTEPS = {"swimmer": 0.01, "half_cheetah": 0.01, "hopper": 0.002, "ant": 0.01}
 TASKS = {
     "swimmer": "Swimmer",
     "half_cheetah": "HalfCheetah",
@@ -48,6 +50,7 @@ def gymnasium_env(kind: str, agent: str, bodies: int, threads: int) -> Any:
     from mbmf.agents.specs import get_agent
 
     spec = get_agent(agent)
+    frames = round(spec.dt / TIMESTEPS[agent])
     if kind == "envpool":
         import envpool
 
@@ -55,7 +58,7 @@ def gymnasium_env(kind: str, agent: str, bodies: int, threads: int) -> Any:
             f"{TASKS[agent]}-v5",
             num_envs=bodies,
             num_threads=threads,
-            frame_skip=spec.frame_skip,
+            frame_skip=frames,
         )
     if kind == "ours":
         return gymnasium.make_vec(spec.env_id, num_envs=bodies, num_threads=threads)
@@ -63,7 +66,7 @@ def gymnasium_env(kind: str, agent: str, bodies: int, threads: int) -> Any:
         f"{TASKS[agent]}-v5",
         num_envs=bodies,
         vectorization_mode=kind,
-        frame_skip=spec.frame_skip,
+        frame_skip=frames,
     )
 
 

@@ -53,7 +53,7 @@ def environment_rows() -> list[Row]:
                     and made["share_of_limit"] >= 0.8
                 ),
                 counted="steps of 16 bodies together, observations and rewards included",
-                peer_name="gymnasium's AsyncVectorEnv of its own task with as many frames a step, "
+                peer_name="gymnasium's AsyncVectorEnv of its own task with steps as long, "
                 f"2 workers; its SyncVectorEnv made {others['sync']:g} steps/s, envpool 1.2.5 with "
                 f"16 bodies of its own such task, which keeps no centre of mass, "
                 f"{others['envpool']:g}",

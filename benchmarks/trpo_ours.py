@@ -1,6 +1,6 @@
-"""TRPO of ours on the swimmer: `serve THREADS`, `learn SEED ITERATIONS LAMBDA` or `split THREADS`.
+"""TRPO of ours: `serve THREADS AGENT`, `split THREADS AGENT` or `learn SEED ITERATIONS LAMBDA`.
 
-`split` tells how an iteration's time divides, in percent.
+`split` tells how an iteration's time divides, in percent. `learn` is the swimmer's.
 """
 
 import json
@@ -26,16 +26,18 @@ CONFIG = Path(__file__).parents[1] / "config"
 class Learner:
     """One run at the paper-scale settings of Mf, λ apart."""
 
-    def __init__(self, seed: int, threads: int, gae_lambda: float = 1.0) -> None:
+    def __init__(
+        self, seed: int, threads: int, agent: str = "swimmer", gae_lambda: float = 1.0
+    ) -> None:
         torch.set_num_threads(threads)
-        own = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"]).agents["swimmer"]
+        own = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"]).agents[agent]
         self.settings = own.model_free.model_copy(update={"gae_lambda": gae_lambda})
         self.seed = seed
-        self.elements = observed_elements("swimmer", own.policy)
+        self.elements = observed_elements(agent, own.policy)
         generator = torch_stream(seed, Purpose.POLICY)
-        policy = new_policy("swimmer", own.policy, self.settings.initial_std, generator)
+        policy = new_policy(agent, own.policy, self.settings.initial_std, generator)
         self.progress = TrpoProgress(policy, LinearBaseline(), [])
-        self.env = trpo.make_env("swimmer", self.settings, threads)
+        self.env = trpo.make_env(agent, self.settings, threads)
 
     def iterate(self) -> dict[str, float]:
         """One iteration: the steps learned from before it and its return."""
@@ -76,10 +78,10 @@ def split(learner: Learner, iterations: int = 3) -> dict[str, float]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
-        serve(Learner(0, int(sys.argv[2])).iterate)
+        serve(Learner(0, int(sys.argv[2]), sys.argv[3]).iterate)
     elif sys.argv[1] == "split":
-        print(json.dumps(split(Learner(0, int(sys.argv[2])))))
+        print(json.dumps(split(Learner(0, int(sys.argv[2]), sys.argv[3]))))
     else:
-        learner = Learner(int(sys.argv[2]), 1, float(sys.argv[4]))
+        learner = Learner(int(sys.argv[2]), 1, gae_lambda=float(sys.argv[4]))
         for _ in range(int(sys.argv[3])):
             print(json.dumps(learner.iterate()), flush=True)

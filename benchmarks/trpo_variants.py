@@ -1,9 +1,11 @@
 """`make trpo-variants`: what the speed of model-free learning on the swimmer depends on.
 
 Runs Mf with one choice changed at a time, and writes trpo_variants.csv beside this file and
-docs/figures/trpo_variants.png. Arguments: seeds and iterations of 50,000 steps, both optional.
+docs/figures/trpo_variants.png. Arguments: seeds and iterations of 50,000 steps, both optional; or
+`products`, to print only how wrong rllab's Fisher-vector products are.
 """
 
+import copy
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -21,10 +23,17 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from mbmf import trpo
 from mbmf.configuration import load_configuration
 from mbmf.figures.style import use_style
-from mbmf.policies import GaussianPolicy, PolicySettings, kl_divergence, observed_elements
+from mbmf.fisher import fisher_vector_product
+from mbmf.policies import (
+    GaussianPolicy,
+    PolicySettings,
+    kl_divergence,
+    log_probability,
+    observed_elements,
+)
 from mbmf.speedups import steps_to_hold
 from mbmf.steps.policies import new_policy
-from mbmf.streams import Purpose, torch_stream
+from mbmf.streams import Purpose, integer_seeds, torch_stream
 from mbmf.trpo import LinearBaseline, TrpoProgress, TrpoSettings
 
 HERE = Path(__file__).parent
@@ -36,10 +45,17 @@ ORTHOGONAL = "sb3-contrib's initial weights"
 def finite_differences(
     policy: GaussianPolicy, observations: Tensor, damping: float
 ) -> Callable[[Tensor], Tensor]:
-    """rllab's Fisher-vector products: symmetric differences of the gradient of the KL."""
+    """rllab's Fisher-vector products: symmetric differences of the gradient of the KL.
+
+    Its step is 1e-5 over the length of the parameters, whatever the vector's length. With policies
+    of length 10 and gradients of length 0.2 the parameters then move by 2e-7 in all, which single
+    precision hardly resolves; see `product_errors`. rllab computes in the precision that Theano is
+    set to: double by default, single in rllab's Docker images. The authors' code sets none.
+    """
     with torch.no_grad():
         old_means, old_log_std = policy(observations), policy.log_std.clone()
     start = parameters_to_vector(policy.parameters()).detach()
+    step = 1e-5 / (start.norm() + 1e-8)
 
     def gradient(vector: Tensor) -> Tensor:
         vector_to_parameters(vector, policy.parameters())
@@ -48,13 +64,58 @@ def finite_differences(
         return parameters_to_vector(parts).detach()
 
     def product(vector: Tensor) -> Tensor:
-        # rllab's step: 1e-5 over the vector's length.
-        step = 1e-5 / (vector.norm() + 1e-8)
         change = gradient(start + step * vector) - gradient(start - step * vector)
         vector_to_parameters(start, policy.parameters())
         return change / (2 * step) + damping * vector
 
     return product
+
+
+def product_errors(seed: int = 0) -> pd.DataFrame:
+    """Error of rllab's products on the first batch of the swimmer, relative to the exact ones.
+
+    Rows: the vectors that conjugate gradient begins and ends with (the surrogate's gradient, the
+    natural gradient), and a random one of length 1. Columns: precision.
+    """
+    own = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"]).agents["swimmer"]
+    settings = own.model_free
+    policy = new_policy(
+        "swimmer", own.policy, settings.initial_std, torch_stream(seed, Purpose.POLICY)
+    )
+    env, elements = trpo.make_env("swimmer", settings), observed_elements("swimmer", own.policy)
+    env.reset(seed=integer_seeds(seed, Purpose.TRPO_RESET, 0, count=settings.bodies))
+    noise = torch_stream(seed, Purpose.TRPO_ACTIONS, 0)
+    batch = trpo.sample(policy, env, elements, settings.batch_size // settings.bodies, noise)
+    env.close()
+    advantages, _ = trpo.advantages_and_returns(
+        batch, LinearBaseline(), settings.discount, settings.gae_lambda
+    )
+    policy = policy.double()
+    observations = torch.from_numpy(batch.observations).flatten(0, 1).double()
+    actions = torch.from_numpy(batch.actions).flatten(0, 1).double()
+    weights = torch.from_numpy((advantages - advantages.mean()) / advantages.std()).flatten()
+    # At the policy itself the surrogate's gradient is that of the weighted log probability.
+    surrogate = (log_probability(actions, policy(observations), policy.log_std) * weights).mean()
+    gradient = parameters_to_vector(torch.autograd.grad(surrogate, list(policy.parameters())))
+    exact = fisher_vector_product(policy, observations, settings.damping)
+    random = torch.randn(len(gradient), generator=torch.Generator().manual_seed(seed)).double()
+    steps = settings.conjugate_gradient_steps
+    vectors = {
+        "gradient": gradient,
+        "natural gradient": trpo.conjugate_gradient(exact, gradient, steps),
+        "random, length 1": random / random.norm(),
+    }
+    errors: dict[str, dict[str, float]] = {}
+    for precision in (torch.float32, torch.float64):
+        product = finite_differences(
+            copy.deepcopy(policy).to(precision), observations.to(precision), settings.damping
+        )
+        errors[str(precision).removeprefix("torch.")] = {
+            name: float((product(vector.to(precision)) - exact(vector)).norm())
+            / float(exact(vector).norm())
+            for name, vector in vectors.items()
+        }
+    return pd.DataFrame(errors)
 
 
 def without_bootstrap(batch: trpo.Batch, *arguments: Any) -> Any:
@@ -80,7 +141,7 @@ ESTIMATES = trpo.advantages_and_returns
 # name: changes of TRPO's settings, of the policy's, functions replaced in `mbmf.trpo`
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "the paper's settings": ({}, {}, {}),
-    "finite-difference Fisher products": ({}, {}, {"fisher_vector_product": finite_differences}),
+    "rllab's Fisher products (float32)": ({}, {}, {"fisher_vector_product": finite_differences}),
     "time-outs end the return (rllab)": ({}, {}, {"advantages_and_returns": without_bootstrap}),
     "λ = 0.95": ({"gae_lambda": 0.95}, {}, {}),
     "no absolute position observed": ({}, {"absolute_position": False}, {}),
@@ -159,6 +220,9 @@ def figure(table: pd.DataFrame) -> None:
 
 def main() -> None:
     """Run all variants, two at a time, each in a fresh process."""
+    print(product_errors().to_markdown(floatfmt=".2g"))
+    if sys.argv[1:] == ["products"]:
+        return
     seeds, iterations = (int(a) for a in [*sys.argv[1:], *["2", "10"][len(sys.argv) - 1 :]])
     with ProcessPoolExecutor(2, max_tasks_per_child=1) as pool:
         runs = [

@@ -11,7 +11,8 @@ import pandas as pd
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from mbmf.effects import AnyStatistic, Number, TableName, estimate
+from mbmf.authors_plots import AuthorsPlots
+from mbmf.effects import AnyStatistic, Number, Speedup, TableName, estimate
 from mbmf.errors import InputError, printable
 from mbmf.settings import Settings
 from mbmf.statistics import Estimate, Region, UndecidableError, verdicts
@@ -36,7 +37,7 @@ class Claim(Settings):
     source: Annotated[str, Field(min_length=1)]
     table: TableName
     statistic: AnyStatistic
-    comparison: Literal["above", "below", "within"]
+    comparison: Literal["above", "below", "within", "as_plotted"]
     threshold: Number | Annotated[list[Number], Field(min_length=2, max_length=2)]
     agents: Agents | None = None
 
@@ -48,18 +49,34 @@ class Claim(Settings):
             raise _problem("agents must be named, but not of tables of Dyna-Q")
         if isinstance(self.threshold, list) != (self.comparison == "within"):
             raise _problem("threshold must be [lowest, highest] for within, else one number")
-        low, high = self.region
+        if self.comparison == "as_plotted":
+            if not isinstance(self.statistic, Speedup):
+                raise _problem(f"{self.statistic.name} was not read off the authors' plots")
+            if isinstance(self.threshold, list) or self.threshold <= 1:
+                raise _problem("threshold: a factor either way, it must be above 1")
+            return self
+        low, high = self.region(None, None)
         if not low < high:
             raise _problem("threshold: the lowest value must be below the highest")
         if self.statistic.positive and not (high if math.isinf(low) else low) > 0:
             raise _problem(f"threshold: {self.statistic.name} is above 0, so must this be")
         return self
 
-    @property
-    def region(self) -> Region:
-        """Lowest and highest value of the statistic that the claim allows."""
+    def region(self, agent: AgentName | None, plots: AuthorsPlots | None) -> Region:
+        """Lowest and highest value of the statistic that the claim allows.
+
+        Args:
+            agent: that the claim is asked of.
+            plots: what the authors' plots show; read by claims `as_plotted`, which need both.
+        """
         if isinstance(self.threshold, list):
             return self.threshold[0], self.threshold[1]
+        if self.comparison == "as_plotted":
+            assert isinstance(self.statistic, Speedup)
+            assert agent is not None
+            assert plots is not None
+            lowest, highest = plots.of(agent).factor(self.statistic.name)
+            return lowest / self.threshold, highest * self.threshold
         if self.comparison == "above":
             return self.threshold, math.inf
         return -math.inf, self.threshold
@@ -146,12 +163,17 @@ def questions(claims: Iterable[Claim]) -> list[Question]:
     return asked
 
 
-def judge(claims: Sequence[Claim], table: Callable[[str], pd.DataFrame]) -> list[dict[str, Any]]:
+def judge(
+    claims: Sequence[Claim],
+    table: Callable[[str], pd.DataFrame],
+    plots: AuthorsPlots | None = None,
+) -> list[dict[str, Any]]:
     """A verdict on each claim and agent.
 
     Args:
         claims: of the paper.
         table: gives a table by its name; raises InputError for one that cannot be read.
+        plots: what the authors' plots show; needed if a claim is `as_plotted`.
 
     Returns:
         For each: id, source, claim, agent, verdict, statistic, low, high, seeds, level (of
@@ -159,6 +181,7 @@ def judge(claims: Sequence[Claim], table: Callable[[str], pd.DataFrame]) -> list
         unbounded), why (there is no statistic) and refused (because the table is wrong).
     """
     asked = questions(claims)
+    regions = {question.id: question.claim.region(question.agent, plots) for question in asked}
     answers = [_answer(question, table) for question in asked]
     known = [
         (question, answer)
@@ -166,7 +189,7 @@ def judge(claims: Sequence[Claim], table: Callable[[str], pd.DataFrame]) -> list
         if isinstance(answer, Estimate)
     ]
     judged = verdicts(
-        [answer for _, answer in known], [question.claim.region for question, _ in known]
+        [answer for _, answer in known], [regions[question.id] for question, _ in known]
     )
     found = {question.id: verdict for (question, _), verdict in zip(known, judged, strict=True)}
     records = []
@@ -182,7 +205,7 @@ def judge(claims: Sequence[Claim], table: Callable[[str], pd.DataFrame]) -> list
             "high": None,
             "seeds": None,
             "level": None,
-            "threshold": [_finite(edge) for edge in question.claim.region],
+            "threshold": [_finite(edge) for edge in regions[question.id]],
             "why": None,
             "refused": isinstance(answer, InputError),
         }
@@ -275,4 +298,4 @@ def claimed(low: float | None, high: float | None) -> str:
     """The values that a claim allows, to read."""
     if low is None:
         return f"< {high:g}"
-    return f"> {low:g}" if high is None else f"{low:g} to {high:g}"
+    return f"> {low:g}" if high is None else f"{low:.4g} to {high:.4g}"

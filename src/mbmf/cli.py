@@ -196,11 +196,15 @@ def tabulate(
     column: Annotated[
         list[str] | None, typer.Option(help="keep this column; all if none is named")
     ] = None,
+    optional: Annotated[
+        list[str] | None,
+        typer.Option(help="beside those, keep this column of the tables that have it"),
+    ] = None,
 ) -> None:
     """Put the rows of several tables into one."""
     from mbmf.tables import concatenate
 
-    concatenate(tables, output, column)
+    concatenate(tables, output, column, optional or ())
 
 
 @app.command()

@@ -96,10 +96,11 @@ class ReturnDifference(Statistic):
 
 
 class Speedup(Statistic):
-    """One of the ratios of environment steps of `mbmf.speedups`."""
+    """One of the ratios of environment steps of `mbmf.speedups`, counted in one of two ways."""
 
     table = "figure_7"
     name: Literal["sample_efficiency", "time_to_max"]
+    counting: speedups.Counting = "every_step"
 
 
 class EpisodesToOptimal(Statistic):
@@ -267,11 +268,14 @@ def _values(which: Which, values: Any, other: float | None) -> list[float]:
 
 @estimate.register
 def _(statistic: Speedup, table: pd.DataFrame) -> Estimate:
-    check_rows(table, ["kind", "seed", "iteration"], ["env_steps", "return"])
+    column = speedups.COUNTINGS[statistic.counting]
+    check_rows(table, ["kind", "seed", "iteration"], [column, "return"])
     for kind, rows in table.groupby("kind"):
         check_seeds(rows, table, str(kind))
     agent = table["agent"].iloc[0]
-    mb, mf, mbmf = (speedups.curves(table, agent, method) for method in speedups.METHODS)
+    mb, mf, mbmf = (
+        speedups.curves(table, agent, method, statistic.counting) for method in speedups.METHODS
+    )
     seeds = sorted(set(table["seed"]))
 
     def ratio(indices: Indices) -> float:

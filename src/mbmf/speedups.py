@@ -3,7 +3,10 @@
 - sample efficiency (the paper's 20×): the steps that Mf needs to reach and hold the final
   return of Mb, over the steps that Mb used;
 - time to maximum (the paper's 3×): the steps that Mf needs to reach and hold 99 % of its last
-  plateau, over the steps, all counted, that Mb-Mf needs for the same return.
+  plateau, over the steps that Mb-Mf needs for the same return.
+
+Steps are counted in two ways: every simulator step before a point, whoever took it; and as the
+x axis of the authors' plots does. See `COUNTINGS`.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -31,7 +34,14 @@ HOLD = 5
 PLATEAU_PART, NEAR, RISING = 0.1, 0.99, 0.02
 RESAMPLES = 2000
 
-COLUMNS = ("kind", "agent", "seed", "iteration", "env_steps", "return")
+Counting = Literal["every_step", "authors"]
+COUNTINGS: dict[Counting, str] = {"every_step": "env_steps", "authors": "authors_steps"}
+"""Column of each way of counting.
+
+`every_step`: every simulator step taken before the point. `authors`: of Mb the training points,
+of the imitation these with what it was trained on and is trained on next, of TRPO the steps after
+the point's batch.
+"""
 METHODS = {
     "Mb": ("model_based",),
     "Mf": ("model_free",),
@@ -46,34 +56,42 @@ class Curves:
 
     Attributes:
         seeds: (seeds,) in the order of the rows.
-        env_steps: (seeds, points) simulator steps learned from.
+        steps: (seeds, points) environment steps, as counted.
         returns: (seeds, points).
     """
 
     seeds: NDArray[np.int64]
-    env_steps: Array
+    steps: Array
     returns: Array
 
     def mean(self, rows: NDArray[np.intp]) -> tuple[Array, Array]:
         """Mean steps and mean return at each point over some seeds."""
-        return self.env_steps[rows].mean(axis=0), self.returns[rows].mean(axis=0)
+        return self.steps[rows].mean(axis=0), self.returns[rows].mean(axis=0)
 
 
-def curves(table: pd.DataFrame, agent: str, method: str) -> Curves:
+def curves(
+    table: pd.DataFrame, agent: str, method: str, counting: Counting = "every_step"
+) -> Curves:
     """A method's curves from the tidy table.
 
     Args:
-        table: columns kind, agent, seed, iteration, env_steps, return.
+        table: columns kind, agent, seed, iteration, return, and that of the steps (`COUNTINGS`).
         agent: name of the agent.
         method: Mb, Mf or Mb-Mf.
+        counting: of the steps.
 
     Raises:
         InputError: the table lacks a column, the method or some iterations of a seed, or has
             rows twice.
     """
-    missing = [name for name in COLUMNS if name not in table]
+    column = COUNTINGS[counting]
+    needed = ("kind", "agent", "seed", "iteration", column, "return")
+    missing = [name for name in needed if name not in table]
     if missing:
-        raise InputError(f"the table lacks column {missing[0]}; it needs {', '.join(COLUMNS)}")
+        raise InputError(
+            f"the table lacks column {missing[0]}; it needs {', '.join(needed)}: runs of older "
+            "code must be made anew"
+        )
     rows = table[table["agent"] == agent]
     twice = rows[rows.duplicated(["kind", "seed", "iteration"])]
     if not twice.empty:
@@ -88,8 +106,8 @@ def curves(table: pd.DataFrame, agent: str, method: str) -> Curves:
             raise InputError(f"the table lacks {kind} of {agent}")
         parts.append(
             [
-                found.pivot(index="seed", columns="iteration", values=v)
-                for v in ("env_steps", "return")
+                found.pivot(index="seed", columns="iteration", values=value)
+                for value in (column, "return")
             ]
         )
     steps, returns = (pd.concat(part, axis=1) for part in zip(*parts, strict=True))
@@ -100,7 +118,7 @@ def curves(table: pd.DataFrame, agent: str, method: str) -> Curves:
     )
 
 
-def steps_to_hold(env_steps: Array, returns: Array, level: float) -> float:
+def steps_to_hold(steps: Array, returns: Array, level: float) -> float:
     """Steps at which a curve first reaches `level` and stays there for HOLD points.
 
     Between two points the curve is a straight line. A curve of fewer points than HOLD must
@@ -115,9 +133,9 @@ def steps_to_hold(env_steps: Array, returns: Array, level: float) -> float:
         return math.inf
     point = int(held.argmax())
     if point == 0:
-        return float(env_steps[0])
+        return float(steps[0])
     share = (level - returns[point - 1]) / (returns[point] - returns[point - 1])
-    return float(env_steps[point - 1] + share * (env_steps[point] - env_steps[point - 1]))
+    return float(steps[point - 1] + share * (steps[point] - steps[point - 1]))
 
 
 def plateau(returns: Array) -> tuple[float, bool]:
@@ -131,12 +149,13 @@ def plateau(returns: Array) -> tuple[float, bool]:
 def sample_efficiency(mb: Curves, mf: Curves, rows: NDArray[np.intp]) -> dict[str, Any]:
     """Steps of Mf for the final return of Mb, over the steps of Mb, for a sample of seeds."""
     mb_steps, mb_returns = mb.mean(rows)
+    mf_steps, mf_returns = mf.mean(rows)
     level = float(mb_returns[-1])
-    needed = steps_to_hold(*mf.mean(rows), level)
+    needed = steps_to_hold(mf_steps, mf_returns, level)
     result = {"level": level, "model_based_steps": float(mb_steps[-1]), "model_free_steps": needed}
     if math.isinf(needed):
         return result | {"ratio": math.inf, "why": f"Mf does not reach and hold {level:.1f}"}
-    if needed == 0:
+    if needed == mf_steps[0]:
         return result | {"ratio": math.nan, "why": "a random policy already returns that much"}
     return result | {"ratio": needed / mb_steps[-1], "why": None}
 
@@ -151,7 +170,7 @@ def time_to_max(mf: Curves, mbmf: Curves, rows: NDArray[np.intp]) -> dict[str, A
     result = {"level": level, "model_free_steps": needed, "fine_tuning_steps": other}
     if not level_off:
         return result | {"ratio": math.nan, "why": "Mf is still rising: it has no maximum yet"}
-    if math.isinf(needed) or needed == 0:
+    if math.isinf(needed) or needed == mf_steps[0]:
         return result | {
             "ratio": math.nan,
             "why": f"Mf does not reach and hold {level:.1f} after its start",
@@ -212,24 +231,36 @@ def _order_statistic(ratios: Array, quantile: float) -> float | None:
     return value if 0 < value < math.inf else None
 
 
+def key(name: str, counting: Counting) -> str:
+    """Name of a number among those of an agent: sample_efficiency, time_to_max_authors, ..."""
+    return name if counting == "every_step" else f"{name}_{counting}"
+
+
 def speedups(table: pd.DataFrame) -> dict[str, Any]:
-    """Both numbers for each agent of a tidy table of curves.
+    """Both numbers, by both ways of counting, for each agent of a tidy table of curves.
+
+    Returns:
+        Of each agent, by `key`, what `interval` gives.
 
     Raises:
         InputError: see `curves`; or the methods' seeds are not the same.
     """
-    result = {}
+    result: dict[str, Any] = {}
     for agent in dict.fromkeys(table["agent"]):
-        mb, mf, mbmf = (curves(table, agent, method) for method in METHODS)
-        for method, other in (("Mb", mb), ("Mb-Mf", mbmf)):
-            if not np.array_equal(other.seeds, mf.seeds):
-                raise InputError(
-                    f"{agent}: {method} has seeds {other.seeds.tolist()}, Mf has "
-                    f"{mf.seeds.tolist()}; they are compared pair by pair"
-                )
-        seeds = len(mf.seeds)
-        result[agent] = {
-            "sample_efficiency": interval(partial(sample_efficiency, mb, mf), seeds),
-            "time_to_max": interval(partial(time_to_max, mf, mbmf), seeds),
-        }
+        result[agent] = {}
+        for counting in COUNTINGS:
+            mb, mf, mbmf = (curves(table, agent, method, counting) for method in METHODS)
+            for method, other in (("Mb", mb), ("Mb-Mf", mbmf)):
+                if not np.array_equal(other.seeds, mf.seeds):
+                    raise InputError(
+                        f"{agent}: {method} has seeds {other.seeds.tolist()}, Mf has "
+                        f"{mf.seeds.tolist()}; they are compared pair by pair"
+                    )
+            seeds = len(mf.seeds)
+            result[agent] |= {
+                key("sample_efficiency", counting): interval(
+                    partial(sample_efficiency, mb, mf), seeds
+                ),
+                key("time_to_max", counting): interval(partial(time_to_max, mf, mbmf), seeds),
+            }
     return result

@@ -24,7 +24,14 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from mbmf.agents.environment import BatchedAgentEnv
 from mbmf.errors import NonFiniteError
 from mbmf.fisher import fisher_vector_product
-from mbmf.policies import GaussianPolicy, PolicySettings, kl_divergence, log_probability
+from mbmf.policies import (
+    GaussianPolicy,
+    MeanController,
+    PolicySettings,
+    kl_divergence,
+    log_probability,
+)
+from mbmf.rollouts import collect
 from mbmf.settings import Fraction, NonNegativeNumber, PositiveInteger, PositiveNumber, Settings
 from mbmf.streams import Purpose, integer_seeds, torch_stream
 
@@ -47,6 +54,12 @@ class TrpoSettings(Settings):
     gae_lambda: Fraction = Field(description="λ of generalised advantage estimation; rllab's is 1")
     conjugate_gradient_steps: PositiveInteger = Field(description="steps of conjugate gradient")
     damping: NonNegativeNumber = Field(description="added to the Fisher matrix's diagonal")
+    evaluation_rollouts: PositiveInteger = Field(
+        default=5, description="rollouts without noise that measure the policy; not counted"
+    )
+    evaluation_interval: PositiveInteger = Field(
+        default=10, description="iterations from one such measurement to the next"
+    )
 
     @model_validator(mode="after")
     def _whole_episodes(self) -> TrpoSettings:
@@ -335,6 +348,44 @@ def make_env(agent: str, settings: TrpoSettings, threads: int = 1) -> BatchedAge
     )
 
 
+def mean_return(
+    policy: GaussianPolicy,
+    agent: str,
+    elements: NDArray[np.intp],
+    settings: TrpoSettings,
+    seed: int,
+    iteration: int,
+) -> float:
+    """Mean return of the policy's mean action, without exploration noise.
+
+    Some rollouts of their own, side by side, from a random stream of their own: training takes
+    no notice of them, and their steps are not counted.
+
+    Args:
+        policy: as it acts in this iteration.
+        agent: name of the agent.
+        elements: (O,) state elements that the policy observes.
+        settings: of the run.
+        seed: of the run.
+        iteration: from 0.
+
+    Returns:
+        NaN in an iteration that is not measured: one in `evaluation_interval` is, from the
+        first on, and the last.
+
+    Raises:
+        SimulationError: the simulator diverged.
+    """
+    if iteration % settings.evaluation_interval and iteration != settings.iterations - 1:
+        return math.nan
+    starts = integer_seeds(
+        seed, Purpose.TRPO_EVALUATION, iteration, count=settings.evaluation_rollouts
+    )
+    controller = MeanController(policy, elements)
+    rollouts = collect(agent, starts, settings.episode_steps, controller)
+    return float(rollouts.returns.mean())
+
+
 def iterate(
     progress: TrpoProgress,
     env: BatchedAgentEnv,
@@ -377,6 +428,8 @@ def iterate(
             "iteration": iteration,
             # As in Algorithm 1's curve: what the policy had learned from, not its own batch.
             "env_steps": iteration * settings.batch_size,
+            # The authors' plots have this batch behind them.
+            "authors_steps": (iteration + 1) * settings.batch_size,
             "return": float(episodes.mean()),
             "return_std": float(episodes.std()),
             "rollouts": len(episodes),

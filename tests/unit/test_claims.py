@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mbmf.agents import AGENTS
+from mbmf.authors_plots import read_authors_plots
 from mbmf.claims import AgentName, as_text, changes, check_claims, judge
 from mbmf.effects import later_minus_earlier
 from mbmf.errors import InputError
@@ -15,7 +16,9 @@ from mbmf.speedups import Curves, sample_efficiency
 from mbmf.statistics import jackknife, mean_over_seeds, verdicts
 from mbmf.yaml_files import read_yaml
 
-CONTENT = read_yaml(Path(__file__).parents[2] / "config/claims.yaml")
+CONFIG = Path(__file__).parents[2] / "config"
+CONTENT = read_yaml(CONFIG / "claims.yaml")
+PLOTS = read_authors_plots(CONFIG / "authors_plots.yaml")
 CLAIMS, _ = check_claims(CONTENT)
 SWEEPS = {
     "dynamics.epochs": [5, 20, 30, 40],
@@ -108,9 +111,9 @@ def figure_7(agents=("swimmer",), seeds=5, slow=30.0, faster=4.0, spread=0.02):
             pace = np.exp(rng.normal(0, spread))
             mf = 1000.0 * points * pace * slow / 30
             for kind, env_steps, returns in [
-                ("model_based", [500.0, 1000.0], [5, 30]),
+                ("model_based", np.array([500.0, 1000.0]), [5, 30]),
                 ("model_free", mf, np.minimum(points, 60)),
-                ("imitation", [1100.0, 1200.0], [0, 0]),
+                ("imitation", np.array([1100.0, 1200.0]), [0, 0]),
                 ("fine_tuning", 1300 + mf / faster * np.exp(rng.normal(0, spread)),
                  np.minimum(points, 60)),
             ]:  # fmt: skip
@@ -119,6 +122,9 @@ def figure_7(agents=("swimmer",), seeds=5, slow=30.0, faster=4.0, spread=0.02):
                         {
                             "kind": kind, "agent": agent, "seed": seed,
                             "iteration": range(len(returns)), "env_steps": env_steps,
+                            # Half of them before TRPO, and a batch more in it.
+                            "authors_steps": env_steps / 2
+                            if kind in ("model_based", "imitation") else env_steps + 1000,
                             "return": np.asarray(returns, float),
                         }
                     )
@@ -175,7 +181,7 @@ def verdict(claim, table, **changed):
     """The record of one claim of the file by itself, about its first agent."""
     claims, problems = check_claims({"claims": [one(claim, **changed)]})
     assert not problems
-    return judge(claims, lambda name: table)[0]
+    return judge(claims, lambda name: table, PLOTS)[0]
 
 
 def better(column, *values, by=100.0, iteration=1):
@@ -225,6 +231,19 @@ KNOWN = [
     ("sample_efficiency", figure_7(slow=20), "undecided"),
     ("time_to_max", figure_7(faster=5), "reproduced"),
     ("time_to_max", figure_7(faster=2), "not reproduced"),
+    # The authors count half of Mb's steps, so that their factor is twice ours.
+    ("sample_efficiency_authors", figure_7(slow=12), "reproduced"),
+    ("sample_efficiency_authors", figure_7(slow=5), "not reproduced"),
+    # The authors' plots say 25 and 1.55 to 1.63 of the swimmer.
+    ("sample_efficiency_plots", figure_7(slow=25), "reproduced"),
+    ("sample_efficiency_plots", figure_7(slow=12), "not reproduced"),
+    ("sample_efficiency_plots", figure_7(slow=50), "not reproduced"),
+    ("sample_efficiency_plots_authors", figure_7(slow=25), "not reproduced"),
+    ("sample_efficiency_plots_authors", figure_7(slow=12), "reproduced"),
+    ("time_to_max_authors", figure_7(faster=5), "reproduced"),
+    ("time_to_max_plots", figure_7(faster=1.6), "reproduced"),
+    ("time_to_max_plots", figure_7(faster=4), "not reproduced"),
+    ("time_to_max_plots_authors", figure_7(faster=1.6), "reproduced"),
     ("time_to_max_range", figure_7(faster=4), "reproduced"),
     ("time_to_max_range", figure_7(faster=10), "not reproduced"),
     ("dyna_first_episode", dyna_episodes(first=1600), "reproduced"),
@@ -261,6 +280,30 @@ def test_statistics_are_what_they_say():
     assert verdict("dyna_0_planning_steps", dyna_episodes())["statistic"] == 25
 
 
+def test_the_authors_plots_allow_a_factor_either_way_for_each_agent():
+    by_id = {record["id"]: record for record in judge(CLAIMS, TABLES.__getitem__, PLOTS)}
+    for name, lowest, highest in [
+        ("sample_efficiency_plots.swimmer", 25 / 1.5, 25 * 1.5),
+        ("sample_efficiency_plots_authors.ant", 6 / 1.5, 6 * 1.5),
+        ("time_to_max_plots.swimmer", 1.55 / 1.5, 1.63 * 1.5),
+        ("time_to_max_plots_authors.hopper", 2.0 / 1.5, 3.7 * 1.5),
+    ]:
+        assert by_id[name]["threshold"] == pytest.approx([lowest, highest])
+
+
+def test_a_table_without_the_authors_steps_is_refused_only_where_they_are_asked_for():
+    older = TABLES | {"figure_7": TABLES["figure_7"].drop(columns="authors_steps")}
+    records = judge(CLAIMS, older.__getitem__, PLOTS)
+    refused = {record["id"].split(".")[0] for record in records if record["refused"]}
+    assert refused == {
+        "sample_efficiency_authors", "sample_efficiency_plots_authors",
+        "time_to_max_authors", "time_to_max_plots_authors",
+    }  # fmt: skip
+    assert {record["why"] for record in records if record["refused"]} == {
+        "figure_7: lacks the columns authors_steps"
+    }
+
+
 def test_elements_that_differ_by_chance_alone_do_not_count():
     """In each seed others are lost early: no element is lost sooner than another."""
     parts = [
@@ -284,8 +327,8 @@ def test_elements_at_the_threshold_are_seldom_called_to_differ():
 
 
 def test_all_claims_together_share_the_error_rate():
-    records = judge(CLAIMS, TABLES.__getitem__)
-    assert len({record["id"] for record in records}) == len(records) == 33
+    records = judge(CLAIMS, TABLES.__getitem__, PLOTS)
+    assert len({record["id"] for record in records}) == len(records) == 57
     alone = {record["id"]: record for record in judge(FIGURE_6, TABLES.__getitem__)}
     for record in records:
         assert record["verdict"] in ("reproduced", "not reproduced", "undecided")
@@ -293,7 +336,7 @@ def test_all_claims_together_share_the_error_rate():
         if record["id"] in alone:
             assert record["low"] <= alone[record["id"]]["low"]
     # The first to be decided paid for all.
-    assert max(record["level"] for record in records) == pytest.approx(1 - 0.05 / 33)
+    assert max(record["level"] for record in records) == pytest.approx(1 - 0.05 / 57)
     assert json.loads(json.dumps(records, allow_nan=False)) == records
 
 
@@ -392,7 +435,7 @@ WRONG = [
 def test_a_wrong_table_is_refused_by_name_and_the_others_are_judged(claim, change, why):
     (table,) = [entry.table for entry in CLAIMS if entry.id == claim]
     tables = TABLES | {table: change(TABLES[table])}
-    records = judge(CLAIMS, tables.__getitem__)
+    records = judge(CLAIMS, tables.__getitem__, PLOTS)
     found = next(record for record in records if record["id"].split(".")[0] == claim)
     assert found["refused"]
     assert found["verdict"] == "undecided"
@@ -411,9 +454,10 @@ def test_a_missing_table_is_refused_by_name_and_the_others_are_judged():
             raise InputError("tables/figure_7.csv: no such table")
         return TABLES[name]
 
-    records = judge(CLAIMS, read)
+    records = judge(CLAIMS, read, PLOTS)
     refused = {record["id"].split(".")[0] for record in records if record["refused"]}
-    assert refused == {"sample_efficiency", "time_to_max", "time_to_max_range"}
+    assert refused == {claim.id for claim in CLAIMS if claim.table == "figure_7"}
+    assert len(refused) == 9
 
 
 IMPOSSIBLE = [
@@ -429,7 +473,7 @@ IMPOSSIBLE = [
     ({"comparison": "within"}, "threshold must be [lowest, highest] for within"),
     ({"comparison": "within", "threshold": [1, 0]}, "the lowest value must be below"),
     ({"comparison": "within", "threshold": [1, 2, 3]}, "threshold: "),
-    ({"comparison": "equal"}, "comparison: Input should be 'above', 'below' or 'within'"),
+    ({"comparison": "equal"}, "comparison: Input should be 'above', 'below', 'within' or"),
     ({"threshhold": 3}, "threshhold: unknown key"),
     ({"a\nb": 3}, "'a\\nb': unknown key"),
     ({"statistic": {"name": "median"}}, "statistic: "),
@@ -454,6 +498,16 @@ def test_other_impossible_claims():
     for name in ("short_horizon_error", "sample_efficiency", "dyna_first_episode"):
         _, problems = check_claims({"claims": [one(name, comparison="below", threshold=0)]})
         assert "is above 0, so must this be" in problems[0]
+    for threshold in (1, 0.5):
+        wrong = one("time_to_max_plots", threshold=threshold)
+        _, problems = check_claims({"claims": [wrong]})
+        assert problems == [
+            "claims[0] (time_to_max_plots): threshold: a factor either way, it must be above 1"
+        ]
+    _, problems = check_claims({"claims": [one("few_epochs", comparison="as_plotted")]})
+    assert "return_difference was not read off the authors' plots" in problems[0]
+    _, problems = check_claims({"claims": [one("time_to_max_plots", threshold=[1, 2])]})
+    assert "threshold must be [lowest, highest] for within" in problems[0]
     _, problems = check_claims({"claims": [one("dyna_first_episode", agents=["ant"])]})
     assert "but not of tables of Dyna-Q" in problems[0]
     _, problems = check_claims({"claims": [one("few_epochs"), one("few_epochs")]})
@@ -489,7 +543,7 @@ def test_changes_name_each_verdict_that_changed():
 
 def test_text_has_a_line_for_each_verdict():
     tables = TABLES | {"figure_7": figure_7(seeds=1)}
-    records = judge(CLAIMS, tables.__getitem__)
+    records = judge(CLAIMS, tables.__getitem__, PLOTS)
     lines = as_text(records).splitlines()
     assert len(lines) == 1 + len(records)
     for line, record in zip(lines[1:], records, strict=True):

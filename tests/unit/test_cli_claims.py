@@ -92,3 +92,61 @@ def test_claims_without_what_they_need(mbmf, judged, file, content, message):
     assert (status, out) == (2, "")
     assert err.startswith(message)
     assert err.count("\n") == 1
+
+
+PLOTTED = """
+  - id: factor
+    claim: As in the plots.
+    source: the authors' plots
+    table: figure_7
+    statistic: {name: time_to_max, counting: authors}
+    comparison: as_plotted
+    threshold: 1.5
+    agents: [swimmer]
+"""
+AGENT = """{name}:
+  sample_efficiency: [25]
+  time_to_max: {time_to_max}
+  curves: {{Mb: [[8000, 4]]}}
+"""
+
+
+def plots(**readings):
+    agents = dict.fromkeys(["swimmer", "half_cheetah", "hopper", "ant"], "[1.5, 1.6]") | readings
+    return "".join(AGENT.format(name=name, time_to_max=found) for name, found in agents.items())
+
+
+def test_a_claim_on_the_authors_plots_takes_its_threshold_from_them(mbmf, judged):
+    write_text(judged / "config/claims.yaml", "claims:" + PLOTTED)
+    write_text(judged / "config/authors_plots.yaml", plots(swimmer="[3.0]"))
+    write_text(
+        judged / "results/smoke/tables/figure_7.csv",
+        "kind,agent,seed,iteration,env_steps,return\nmodel_based,swimmer,0,0,1,2\n",
+    )
+    status, _, err = mbmf("claims", "--scale", "smoke", "--write")
+    assert (status, err) == (0, "factor.swimmer: figure_7: lacks the columns authors_steps\n")
+    (record,) = json.loads((judged / "results/smoke/claims.json").read_text())
+    assert record["threshold"] == [2.0, 4.5]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "config/authors_plots.yaml: no such configuration file"),
+        ("[1]", "config/authors_plots.yaml: should hold a mapping"),
+        (plots(ant="[]"), "config/authors_plots.yaml: ant.time_to_max: "),
+        (plots(ant="[0]"), "config/authors_plots.yaml: ant.time_to_max.0: "),
+        (plots(ant="high"), "config/authors_plots.yaml: ant.time_to_max: "),
+        (plots(walker="[1]"), "config/authors_plots.yaml: walker: "),
+        (plots().replace("ant:", "aunt:"), "config/authors_plots.yaml: ant: Field required"),
+        (plots().replace("8000, ", ""), "config/authors_plots.yaml: swimmer.curves.Mb.0: "),
+    ],
+)
+def test_wrong_readings_of_the_authors_plots_are_refused(mbmf, judged, content, message):
+    write_text(judged / "config/claims.yaml", "claims:" + PLOTTED)
+    if content is not None:
+        write_text(judged / "config/authors_plots.yaml", content)
+    status, out, err = mbmf("claims", "--scale=smoke")
+    assert (status, out) == (2, "")
+    assert err.startswith(message)
+    assert err.count("\n") == 1

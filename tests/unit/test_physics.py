@@ -1,12 +1,15 @@
 """A machine that cannot draw simulates; and whoever draws there is told what is missing."""
 
+import ast
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import mbmf
 from mbmf.rendering import NEEDED, working_backend
 
 # What Python executes first: no GL library is to be found.
@@ -125,3 +128,16 @@ def test_where_nothing_is_asked_for_a_picture_is_drawn_by_what_works(python):
     done = python("-c", SIMULATE + "print(env.render().shape)", gl=None, hide=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "(480, 640, 3)"
+
+
+def test_every_module_takes_mujoco_from_there():
+    found = set()
+    for path in Path(mbmf.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] == "mujoco" for name in names):
+                found.add(path.name)
+    assert not found, "physics imports it by `import_module`"

@@ -1,17 +1,21 @@
 """The two numbers on made-up curves whose answer is known."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from mbmf.authors_plots import read_authors_plots
 from mbmf.errors import InputError
 from mbmf.figures import comparison
 from mbmf.speedups import Curves, plateau, speedups, steps_to_hold
 
+PLOTS = read_authors_plots(Path(__file__).parents[2] / "config/authors_plots.yaml")
 
-def rows(kind, seed, env_steps, returns, agent="swimmer"):
+
+def rows(kind, seed, env_steps, authors_steps, returns, agent="swimmer"):
     return pd.DataFrame(
         {
             "kind": kind,
@@ -19,22 +23,28 @@ def rows(kind, seed, env_steps, returns, agent="swimmer"):
             "seed": seed,
             "iteration": range(len(returns)),
             "env_steps": env_steps,
+            "authors_steps": authors_steps,
             "return": np.asarray(returns, float),
         }
     )
 
 
 def made_up(seeds=(0, 1, 2), mb=30.0, top=60.0, faster=4, spread=0.0):
-    """Mf rises by 1 each 1000 steps to `top`; Mb-Mf does so `faster` times as fast."""
+    """Mf rises by 1 each 1000 steps to `top`; Mb-Mf does so `faster` times as fast.
+
+    The authors count fewer steps of Mb and of the imitation, and a batch more of TRPO.
+    """
     parts = []
     for seed in seeds:
         shift = spread * (seed - 1)
         mf_steps = 1000.0 * np.arange(200)
+        mf = np.minimum(np.arange(200) + shift, top)
+        mbmf = np.minimum(faster * np.arange(200), top)
         parts += [
-            rows("model_based", seed, [500.0, 1000.0], [5, mb]),
-            rows("model_free", seed, mf_steps, np.minimum(np.arange(200) + shift, top)),
-            rows("imitation", seed, [1500.0, 1600.0], [10, 20]),
-            rows("fine_tuning", seed, 2000 + mf_steps, np.minimum(faster * np.arange(200), top)),
+            rows("model_based", seed, [500.0, 1000.0], [400.0, 800.0], [5, mb]),
+            rows("model_free", seed, mf_steps, 1000 + mf_steps, mf),
+            rows("imitation", seed, [1500.0, 1600.0], [1200.0, 1300.0], [10, 20]),
+            rows("fine_tuning", seed, 2000 + mf_steps, 2500 + mf_steps, mbmf),
         ]
     return pd.concat(parts, ignore_index=True)
 
@@ -51,6 +61,30 @@ def test_known_ratios():
     assert found["time_to_max"]["level"] == pytest.approx(59.4)
 
 
+def test_known_ratios_as_the_authors_count():
+    found = speedups(made_up())["swimmer"]
+    # Mf returns 30 in the batch that ends at 31,000 steps; Mb had 800 training points.
+    assert found["sample_efficiency_authors"]["median"] == pytest.approx(31000 / 800)
+    assert found["sample_efficiency_authors"]["model_based_steps"] == 800
+    assert found["time_to_max_authors"]["median"] == pytest.approx(60400 / (2500 + 14850))
+    # The level is no matter of counting.
+    for name in ("sample_efficiency", "time_to_max"):
+        assert found[name]["level"] == found[f"{name}_authors"]["level"]
+
+
+def test_seeds_of_different_length_are_averaged_point_by_point():
+    """Where episodes end early a seed may need half the steps: the mean is over seeds."""
+    table = made_up(seeds=(0, 1))
+    short = (table["kind"] == "model_based") & (table["seed"] == 1)
+    table.loc[short, ["env_steps", "authors_steps"]] /= 2
+    found = speedups(table)["swimmer"]
+    assert found["sample_efficiency"]["model_based_steps"] == 750
+    assert found["sample_efficiency_authors"]["model_based_steps"] == 600
+    # Resamples of one seed alone: 30,000 over 1000, or over 500.
+    efficiency = found["sample_efficiency"]
+    assert (efficiency["low"], efficiency["median"], efficiency["high"]) == (30, 40, 60)
+
+
 def test_seeds_that_differ_make_an_interval():
     found = speedups(made_up(spread=5.0))["swimmer"]["sample_efficiency"]
     # Mean over the three seeds: 30. A single seed would say 25 or 35.
@@ -64,10 +98,19 @@ def test_a_return_that_mf_never_reaches_is_null_and_says_why():
     assert found["why"] == "Mf does not reach and hold 70.0"
 
 
-def test_a_random_policy_that_is_good_enough_gives_no_ratio():
-    found = speedups(made_up(mb=-1.0))["swimmer"]["sample_efficiency"]
+@pytest.mark.parametrize("name", ["sample_efficiency", "sample_efficiency_authors"])
+def test_a_random_policy_that_is_good_enough_gives_no_ratio(name):
+    """By the authors' counting too, where the random policy stands at the end of its batch."""
+    found = speedups(made_up(mb=-1.0))["swimmer"][name]
     assert found["median"] is None
     assert "random policy" in found["why"]
+
+
+@pytest.mark.parametrize("name", ["time_to_max", "time_to_max_authors"])
+def test_a_random_policy_at_the_maximum_gives_no_ratio(name):
+    found = speedups(made_up(top=-1.0))["swimmer"][name]
+    assert found["median"] is None
+    assert "after its start" in found["why"]
 
 
 def test_mf_that_still_rises_has_no_maximum():
@@ -147,8 +190,9 @@ def test_a_table_with_holes_is_refused():
         speedups(table.drop(index=table.index[5]))
     with pytest.raises(InputError, match="lacks imitation of swimmer"):
         speedups(table[table["kind"] != "imitation"])
-    with pytest.raises(InputError, match="lacks column env_steps"):
-        speedups(table.drop(columns="env_steps"))
+    for column in ("env_steps", "authors_steps"):
+        with pytest.raises(InputError, match=f"^the table lacks column {column}; .*$"):
+            speedups(table.drop(columns=column))
 
 
 def test_a_row_twice_is_refused():
@@ -180,10 +224,55 @@ def test_figure_shows_each_method_against_a_log_axis():
         assert curve.get_ydata()[0] == 10
 
 
-def test_table_of_the_two_numbers_reads_as_the_paper_does():
-    table = comparison.speedup_table(speedups(made_up(mb=70.0)))
-    assert table.loc[("Swimmer", "Mf / Mb (paper: 20)"), "median"] is None or pd.isna(
-        table.loc[("Swimmer", "Mf / Mb (paper: 20)"), "median"]
-    )
-    assert "does not reach" in table.loc[("Swimmer", "Mf / Mb (paper: 20)"), "why not"]
-    assert table.loc[("Swimmer", "Mf / Mb-Mf (paper: 3)"), "median"] == pytest.approx(3.525, 0.01)
+def test_figure_shows_the_return_without_noise_where_every_seed_has_one():
+    table = made_up()
+    trpo = table["kind"].isin(["model_free", "fine_tuning"])
+    measured = trpo & (table["iteration"] % 10 == 0)
+    table["mean_return"] = table["return"].where(measured) + 5
+    missing = (table["iteration"] == 20) & (table["seed"] == 1) & (table["kind"] == "model_free")
+    table.loc[missing, "mean_return"] = np.nan
+    figure = comparison.comparison(table, "quick")
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert comparison.WITHOUT_NOISE in legend
+    assert comparison.CROSSES not in legend
+    thin = [line for line in figure.axes[0].get_lines() if line.get_linewidth() == comparison.THIN]
+    curves = dict(zip(comparison.LABELS, figure.axes[0].get_lines(), strict=False))
+    assert [line.get_color() for line in thin] == [
+        curves["Mf"].get_color(),
+        curves["Mb-Mf"].get_color(),
+    ]
+    assert thin[0].get_xdata()[:3].tolist() == [0, 10000, 30000]
+    assert thin[0].get_ydata()[:3].tolist() == [5, 15, 35]
+    assert thin[1].get_xdata()[:3].tolist() == [2000, 12000, 22000]
+    assert thin[1].get_ydata()[:3].tolist() == [5, 45, 65]
+
+
+def test_figure_without_such_returns_says_nothing_of_them():
+    figure = comparison.comparison(made_up(), "quick")
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == list(comparison.LABELS.values())
+
+
+def test_figure_shows_what_was_read_off_the_authors_plots():
+    figure = comparison.comparison(made_up(), "paper", PLOTS)
+    crosses = [line for line in figure.axes[0].get_lines() if line.get_marker() == "x"]
+    assert list(crosses[0].get_xdata()) == [8000, 23000]
+    assert list(crosses[0].get_ydata()) == [4, 27]
+    assert [len(line.get_xdata()) for line in crosses] == [2, 4, 4]
+    assert comparison.CROSSES in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_table_has_both_countings_beside_both_targets():
+    table = comparison.speedup_table(speedups(made_up(mb=70.0)), PLOTS)
+    assert len(table) == 4
+    ours, authors = "every step", "as the authors' plots"
+    for counted in (ours, authors):
+        row = table.loc[("Swimmer", "Mf / Mb", counted)]
+        assert pd.isna(row["median"])
+        assert "does not reach" in row["why not"]
+        assert (row["the text"], row["the authors' plots"]) == ("20", "25")
+    rows = table.loc[("Swimmer", "Mf / Mb-Mf")]
+    assert rows.loc[ours, "median"] == pytest.approx(3.525, 0.01)
+    assert rows.loc[authors, "median"] == pytest.approx(3.481, 0.001)
+    assert rows["the text"].tolist() == ["3", "3"]
+    assert rows["the authors' plots"].tolist() == ["1.55 to 1.63"] * 2

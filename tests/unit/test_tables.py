@@ -73,6 +73,16 @@ def test_concatenation_writes_the_same_bytes_as_one_table_written_at_once(tmp_pa
     assert (tmp_path / "all.csv").read_bytes() == (tmp_path / "once.csv").read_bytes()
 
 
+def test_an_optional_column_is_empty_where_a_table_lacks_it(tmp_path):
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    write_table(first, table(2, value=1.0, other=5))
+    write_table(second, table(2, value=2.0, more=[0.5, np.nan]))
+    concatenate([first, second], tmp_path / "all.csv", ["iteration", "value"], ["more"])
+    assert (tmp_path / "all.csv").read_text().splitlines() == [
+        "iteration,value,more", "0,1.0,", "1,1.0,", "0,2.0,0.5", "1,2.0,",
+    ]  # fmt: skip
+
+
 def test_columns_that_differ_are_named(tmp_path):
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     write_table(first, table(value=1.0, old=2))

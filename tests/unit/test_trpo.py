@@ -13,10 +13,11 @@ from torch.func import functional_call, hessian
 from torch.nn.utils import parameters_to_vector
 
 from mbmf import trpo
+from mbmf.agents.environment import AgentEnv
 from mbmf.errors import NonFiniteError
 from mbmf.fisher import TILE, fisher_vector_product
 from mbmf.policies import GaussianPolicy, PolicySettings, observed_elements
-from mbmf.streams import Purpose, torch_stream
+from mbmf.streams import Purpose, integer_seeds, torch_stream
 from mbmf.trpo import Batch, LinearBaseline, TrpoProgress, TrpoSettings
 
 SETTINGS = {
@@ -370,6 +371,43 @@ def test_a_batch_is_what_single_environments_give(agent):
     assert env.metadata["autoreset_mode"] == AutoresetMode.SAME_STEP
 
 
+@pytest.mark.parametrize("agent", ["swimmer", "hopper"])
+def test_the_mean_actions_return_is_that_of_single_environments(agent):
+    """Hoppers fall, each at a time of its own: what comes after counts for nothing."""
+    given_settings = settings(episode_steps=40, batch_size=120, evaluation_rollouts=3)
+    elements = observed_elements(agent, PolicySettings(hidden_layers=[8], absolute_position=True))
+    env = AgentEnv(agent)
+    policy = GaussianPolicy(
+        len(elements), env.agent.action_dim, [8], 1.0, torch_stream(0, Purpose.POLICY)
+    )
+    returns, lengths = [], []
+    for start in integer_seeds(4, Purpose.TRPO_EVALUATION, 10, count=3):
+        state, _ = env.reset(seed=start)
+        over, rewards = False, []
+        while not over and len(rewards) < 40:
+            with torch.no_grad():
+                action = policy(torch.tensor(state[elements], dtype=torch.float32)).numpy()
+            state, reward, over, _, _ = env.step(action)
+            rewards.append(reward)
+        returns.append(sum(rewards))
+        lengths.append(len(rewards))
+    assert (len(set(lengths)) > 1) == (agent == "hopper")
+    found = trpo.mean_return(policy, agent, elements, given_settings, 4, 10)
+    assert found == pytest.approx(np.mean(returns), rel=1e-4)
+
+
+def test_the_mean_action_is_measured_now_and_then_and_at_the_end():
+    given_settings = settings(iterations=8, evaluation_interval=3)
+    elements = np.arange(3)
+    policy = new_policy()
+    measured = [
+        iteration
+        for iteration in range(8)
+        if not np.isnan(trpo.mean_return(policy, "swimmer", elements, given_settings, 0, iteration))
+    ]
+    assert measured == [0, 3, 6, 7]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -380,6 +418,8 @@ def test_a_batch_is_what_single_environments_give(agent):
         ({"initial_std": 0.0}, "greater than 0"),
         ({"initial_std": -0.5}, "greater than 0"),
         ({"discount": 1.5}, "less than or equal to 1"),
+        ({"evaluation_rollouts": 0}, "greater than 0"),
+        ({"evaluation_interval": 0}, "greater than 0"),
     ],
 )
 def test_wrong_settings_are_refused(changes, message):

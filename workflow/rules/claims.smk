@@ -4,6 +4,7 @@
 rule claims:
     input:
         claims="config/claims.yaml",
+        plots="config/authors_plots.yaml",
         tables=[
             *rules.divergence_tables.output,
             *rules.figure_6_table.output,

@@ -79,6 +79,7 @@ if workflow.is_main_process and not Path(".snakemake/metadata").exists():
         RESULTS,
         "workflow/notebooks",
         "config/claims.yaml",
+        "config/authors_plots.yaml",
         pulled=(f"{RESULTS}/data", f"{RESULTS}/models"),
     )
 

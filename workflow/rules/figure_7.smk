@@ -21,7 +21,8 @@ rule figure_7_table:
         "Table of Figure 7"
     shell:
         "mbmf tabulate {input:q} --output {output.table:q} --column kind --column agent"
-        " --column seed --column iteration --column env_steps --column return > {log:q} 2>&1"
+        " --column seed --column iteration --column env_steps --column authors_steps"
+        " --column return --optional mean_return > {log:q} 2>&1"
 
 
 rule speedups:
@@ -47,6 +48,7 @@ rule figure_7:
         notebook="workflow/notebooks/figure_7.ipynb",
         table=rules.figure_7_table.output.table,
         speedups=rules.speedups.output.speedups,
+        plots="config/authors_plots.yaml",
     output:
         figures=figure_files("figure_7", "figure_7", "figure_7"),
         notebook=f"{RESULTS}/notebooks/figure_7.ipynb",
@@ -60,6 +62,7 @@ rule figure_7:
             {
                 "table": input.table,
                 "speedups": input.speedups,
+                "plots": input.plots,
                 "scale": configuration.scale,
                 "folder": f"{RESULTS}/figures",
             }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,23 +11,35 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from mbmf.authors_plots import AgentPlot, AuthorsPlots
 from mbmf.figures.style import AGENT_TITLES, curve_with_interval, sample, use_style
-from mbmf.speedups import METHODS, Curves, curves, plateau
+from mbmf.speedups import COUNTINGS, METHODS, Counting, Curves, curves, key, plateau
 
 LABELS = {
     "Mb": "Mb: MPC with the learned model",
     "Mf": "Mf: TRPO from a random policy",
     "Mb-Mf": "Mb-Mf: imitation of Mb (dots), then TRPO",
 }
+THIN = 0.8  # points; the curves themselves are 1.5 wide
+WITHOUT_NOISE = "thin: TRPO's mean action, without noise"
+CROSSES = "crosses: the authors' plots, as these count"
+COUNTED: dict[Counting, str] = {"every_step": "every step", "authors": "as the authors' plots"}
+# Names of the two numbers, and the text's.
+NUMBERS: dict[Literal["sample_efficiency", "time_to_max"], tuple[str, float]] = {
+    "sample_efficiency": ("Mf / Mb", 20),
+    "time_to_max": ("Mf / Mb-Mf", 3),
+}
 
 
-def comparison(table: pd.DataFrame, scale: str) -> Figure:
+def comparison(table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = None) -> Figure:
     """Figure 7, one panel for each agent.
 
     Args:
-        table: tidy curves: kind, agent, seed, iteration, env_steps, return.
+        table: tidy curves: kind, agent, seed, iteration, env_steps, return; mean_return, if there.
         scale: named in the title.
+        plots: the authors', whose points are shown as crosses. Their episodes must be as long.
     """
     use_style()
     agents = list(dict.fromkeys(table["agent"]))
@@ -39,12 +51,22 @@ def comparison(table: pd.DataFrame, scale: str) -> Figure:
     colours = dict(zip(METHODS, sns.color_palette(), strict=False))
     for agent, axes in zip(agents, grid.flat, strict=False):
         _panel(axes, table, agent, colours)
+        if plots:
+            _crosses(axes, plots.of(agent), colours)
         axes.set_title(AGENT_TITLES[agent])
     for axes in grid.flat[len(agents) :]:
         axes.set_axis_off()
     for row in grid:
         row[0].set_ylabel("return of an episode")
     handles, labels = grid.flat[0].get_legend_handles_labels()
+    thin = Line2D([], [], color="grey", linewidth=THIN)
+    cross = Line2D([], [], color="grey", linestyle="", marker="x")
+    for handle, label, shown in [
+        (thin, WITHOUT_NOISE, not _without_noise(table).empty),
+        (cross, CROSSES, plots is not None),
+    ]:
+        if shown:
+            handles, labels = [*handles, handle], [*labels, label]
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     seeds = sample(scale, table["seed"].nunique())
     figure.suptitle(f"Figure 7: mean and 95 % bootstrap interval over seeds\n({seeds})")
@@ -60,6 +82,9 @@ def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any])
         rows = table[(table["agent"] == agent) & (table["kind"] == kind)]
         points = rows.groupby("iteration")[["env_steps", "return"]].mean()
         axes.plot(points["env_steps"], points["return"], "o", color=colours[method], markersize=3.5)
+    for method, kind in [("Mf", "model_free"), ("Mb-Mf", "fine_tuning")]:
+        points = _without_noise(table[(table["agent"] == agent) & (table["kind"] == kind)])
+        axes.plot(points["env_steps"], points["mean_return"], color=colours[method], linewidth=THIN)
     level, level_off = plateau(curves(table, agent, "Mf").returns.mean(axis=0))
     axes.axhline(level, color=colours["Mf"], linestyle="--")
     axes.annotate(
@@ -77,39 +102,65 @@ def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any])
     axes.set_ylabel("")
 
 
+def _without_noise(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean steps and mean return without noise at the iterations in which every seed has one."""
+    columns = ["env_steps", "mean_return"]
+    if "mean_return" not in rows:
+        return pd.DataFrame(columns=columns)
+    by_iteration = rows.groupby(["kind", "agent", "iteration"])
+    everywhere = by_iteration["mean_return"].count() == by_iteration.size()
+    points: pd.DataFrame = by_iteration[columns].mean()[everywhere]
+    return points
+
+
+def _crosses(axes: Axes, plot: AgentPlot, colours: dict[str, Any]) -> None:
+    """Points read off the authors' curves."""
+    for method, points in plot.curves.items():
+        axes.plot(*zip(*points, strict=True), "x", color=colours[method])
+
+
 def on_common_grid(found: Curves) -> pd.DataFrame:
     """Returns of each seed (rows) at the same environment steps (columns).
 
     Where episodes can end early, seeds differ in the steps of a point. The grid is the mean of
     these, as far as every seed has learned; between its points each curve is a straight line.
     """
-    grid = found.env_steps.mean(axis=0)
-    first, last = found.env_steps[:, 0].max(), found.env_steps[:, -1].min()
+    grid = found.steps.mean(axis=0)
+    first, last = found.steps[:, 0].max(), found.steps[:, -1].min()
     grid = np.unique(np.clip(grid, first, last))
     grid = grid[grid > 0]  # a random policy has no place on a log axis
-    pairs = zip(found.env_steps, found.returns, strict=True)
+    pairs = zip(found.steps, found.returns, strict=True)
     return pd.DataFrame([np.interp(grid, *pair) for pair in pairs], columns=grid)
 
 
-def speedup_table(speedups: dict[str, Any]) -> pd.DataFrame:
-    """The two numbers of each agent, as a table to read.
+def speedup_table(speedups: dict[str, Any], plots: AuthorsPlots) -> pd.DataFrame:
+    """The two numbers of each agent, by both ways of counting, beside text and authors' plots.
 
     Args:
         speedups: as `mbmf.speedups.speedups` gives them.
+        plots: the authors'.
     """
-    names = {"sample_efficiency": "Mf / Mb (paper: 20)", "time_to_max": "Mf / Mb-Mf (paper: 3)"}
-    rows = [
-        {
-            "agent": AGENT_TITLES[agent],
-            "steps of": names[name],
-            "median": found["median"],
-            "low": found["low"],
-            "high": found["high"],
-            "seeds": found["seeds"],
-            "at a return of": found["level"],
-            "why not": found["why"] or "",
-        }
-        for agent, both in speedups.items()
-        for name, found in both.items()
-    ]
-    return pd.DataFrame(rows).set_index(["agent", "steps of"])
+    rows = []
+    for agent, numbers in speedups.items():
+        for name, (title, text) in NUMBERS.items():
+            lowest, highest = plots.of(agent).factor(name)
+            for counting in COUNTINGS:
+                found = numbers[key(name, counting)]
+                rows.append(
+                    {
+                        "agent": AGENT_TITLES[agent],
+                        "steps of": title,
+                        "counted": COUNTED[counting],
+                        "median": found["median"],
+                        "low": found["low"],
+                        "high": found["high"],
+                        "the text": f"{text:g}",
+                        "the authors' plots": f"{lowest:g}"
+                        if lowest == highest
+                        else f"{lowest:g} to {highest:g}",
+                        "seeds": found["seeds"],
+                        "at a return of": found["level"],
+                        "why not": found["why"] or "",
+                    }
+                )
+    return pd.DataFrame(rows).set_index(["agent", "steps of", "counted"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from mbmf.authors_plots import AUTHORS_PLOTS, read_authors_plots
 from mbmf.claims import as_text, changes, check_claims, judge
 from mbmf.errors import InputError
 from mbmf.files import write_text
@@ -31,7 +32,8 @@ def judge_scale(results: Path) -> tuple[list[dict[str, Any]], list[str]]:
         results: folder of the scale.
 
     Raises:
-        InputError: there is no file of claims, or it holds something else.
+        InputError: there is no file of claims, or it holds something else; the same for what
+            was read off the authors' plots, if a claim asks for it.
     """
 
     @cache
@@ -44,7 +46,9 @@ def judge_scale(results: Path) -> tuple[list[dict[str, Any]], list[str]]:
         claims, problems = check_claims(content)
     except InputError as error:
         raise InputError(f"{CLAIMS}: {error}") from None
-    records = judge(claims, table)
+    compared = any(claim.comparison == "as_plotted" for claim in claims)
+    plots = read_authors_plots(AUTHORS_PLOTS) if compared else None
+    records = judge(claims, table, plots)
     refused = [f"{CLAIMS}: {problem}" for problem in problems]
     refused += [f"{record['id']}: {record['why']}" for record in records if record["refused"]]
     return records, refused

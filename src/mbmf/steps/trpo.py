@@ -56,7 +56,7 @@ def run_trpo(
         drawn = new_policy(
             agent, policy, trpo_settings.initial_std, torch_stream(seed, Purpose.POLICY)
         )
-        before = 0
+        before = authors_before = 0
     else:
         drawn, source = read_policy(start, agent, policy)
         if source.get("kind") != "imitation" or "env_steps" not in source:
@@ -66,8 +66,10 @@ def run_trpo(
             )
         if source.get("seed") != seed:
             raise InputError(f"{start}: seed is {source.get('seed')}, but this run needs {seed}")
+        if "authors_steps" not in source:
+            raise InputError(f"{start}: authors_steps is missing; delete the file to make it anew")
         drawn.set_std(trpo_settings.initial_std)
-        before = source["env_steps"]
+        before, authors_before = source["env_steps"], source["authors_steps"]
     kind = "model_free" if start is None else "fine_tuning"
     identity: dict[str, Any] = {
         "kind": kind,
@@ -87,6 +89,9 @@ def run_trpo(
     while progress.iteration < trpo_settings.iterations:
         started = time.perf_counter()
         try:
+            without_noise = trpo.mean_return(
+                progress.policy, agent, elements, trpo_settings, seed, progress.iteration
+            )
             trpo.iterate(progress, env, elements, trpo_settings, seed)
         except SimulationError as error:
             raise SimulationError(
@@ -95,6 +100,7 @@ def run_trpo(
         seconds.append(time.perf_counter() - started)
         done = progress.iteration
         row = progress.curve[-1]
+        row["mean_return"] = without_noise
         print(
             f"{agent} seed {seed}: iteration {done}/{trpo_settings.iterations}, "
             f"{before + row['env_steps']} steps, return {row['return']:.2f}, "
@@ -107,6 +113,7 @@ def run_trpo(
     write_policy(output, progress.policy, agent, policy, {"seed": seed, "kind": kind})
     curve = run_table(progress.curve, kind, agent, seed)
     curve["env_steps"] += before
+    curve["authors_steps"] += authors_before
     write_table(folder / "curve.csv", curve)
     parts = [{"iteration": value} for value in seconds]
     write_text(

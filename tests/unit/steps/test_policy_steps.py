@@ -1,7 +1,9 @@
 """Imitation and TRPO as the workflow starts them: killed, resumed, fed wrong files."""
 
+import io
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 from mbmf import imitation, trpo
 from mbmf.errors import InputError
 from mbmf.imitation import ImitationRunSettings
-from mbmf.policies import PolicySettings
+from mbmf.policies import PolicySettings, observed_elements
 from mbmf.steps.imitation import run_imitation
 from mbmf.steps.model_based import run_model_based
 from mbmf.steps.policies import new_policy, read_policy, write_policy
@@ -34,9 +36,16 @@ TRPO = TrpoRunSettings.model_validate(
             "gae_lambda": 1.0,
             "conjugate_gradient_steps": 10,
             "damping": 1e-5,
+            "evaluation_rollouts": 2,
+            "evaluation_interval": 3,
         },
     }
 )
+
+
+def changed(**changes):
+    """TRPO's settings with others in some places."""
+    return TRPO.model_copy(update={"trpo": TRPO.trpo.model_copy(update=changes)})
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +122,38 @@ def test_trpo_killed_and_resumed_ends_in_the_same_bytes(tmp_path, monkeypatch):
     assert len(calls) == ITERATIONS + 1  # the one that was killed again, and no other
 
 
+def test_measuring_the_mean_action_leaves_training_as_it_is(tmp_path):
+    often = changed(evaluation_rollouts=5, evaluation_interval=1)
+    (rarely, policy), (frequently, same) = (
+        learn(tmp_path / "a"),
+        learn(tmp_path / "b", settings=often),
+    )
+    assert policy == same
+    tables = [pd.read_csv(io.BytesIO(content)) for content in (rarely, frequently)]
+    assert tables[1]["mean_return"].notna().all()
+    pd.testing.assert_frame_equal(*(table.drop(columns="mean_return") for table in tables))
+
+
+def test_a_rows_mean_return_is_of_the_policy_before_its_update(tmp_path):
+    """Iteration 3 acts by the policy that a run of three iterations ends with."""
+    learn(tmp_path / "whole")
+    learn(tmp_path / "part", settings=changed(iterations=3))
+    policy, _ = read_policy(tmp_path / "part/policy.st", "swimmer", TRPO.policy)
+    elements = observed_elements("swimmer", TRPO.policy)
+    expected = trpo.mean_return(policy, "swimmer", elements, TRPO.trpo, 5, 3)
+    curve = pd.read_csv(tmp_path / "whole/runs/curve.csv")
+    assert curve["mean_return"][3] == pytest.approx(expected, abs=1e-12)
+
+
+def test_an_imitation_policy_without_the_authors_steps_is_refused(tmp_path, models):
+    imitate(tmp_path, models)
+    path = tmp_path / "policy.st"
+    tensors, facts = read_tensors(path)
+    write_tensors(path, tensors, {k: v for k, v in facts.items() if k != "authors_steps"})
+    with pytest.raises(InputError, match=r"policy\.st: authors_steps is missing"):
+        learn(tmp_path / "trpo", path)
+
+
 def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
     imitate(tmp_path, models)
     learn(tmp_path / "trpo", tmp_path / "policy.st")
@@ -126,6 +167,8 @@ def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
     assert after["env_steps"].tolist() == [first + 60 * i for i in range(ITERATIONS)]
     # As the authors count: 3 x 40 + 4 x 12 training points, 24 kept, 12 relabelled each time.
     assert before["authors_steps"].tolist() == [204, 216]
+    # The batch itself is counted, what only measured is not.
+    assert after["authors_steps"].tolist() == [216 + 60 * (i + 1) for i in range(ITERATIONS)]
     assert (before["kind"] == "imitation").all()
     assert (after["kind"] == "fine_tuning").all()
     policy, _ = read_policy(tmp_path / "policy.st", "swimmer", PolicySettings(**POLICY))
@@ -138,6 +181,8 @@ def test_model_free_curve_is_tidy(tmp_path):
     learn(tmp_path)
     curve = pd.read_csv(tmp_path / "runs/curve.csv")
     assert curve["env_steps"].tolist() == [60 * i for i in range(ITERATIONS)]
+    assert curve["authors_steps"].tolist() == [60 * (i + 1) for i in range(ITERATIONS)]
+    assert np.flatnonzero(curve["mean_return"].notna()).tolist() == [0, 3, 6]
     assert (curve["kind"] == "model_free").all()
     assert (curve["rollouts"] == 3).all()  # one whole episode of each body's 20 steps
     assert (curve["kl"] <= 0.05).all()
