@@ -41,21 +41,25 @@ def git_commit(package: Path) -> str | None:
     Returns:
         Git's short name of the commit; None where Git does not know the package.
     """
-    try:
-        if not _git(package, "ls-files"):
-            return None
-        commit = _git(package, "rev-parse", "--short", "HEAD")
-        changed = _git(package, "status", "--porcelain", "--untracked-files=no", ".")
-        added = _git(package, "ls-files", "--others", "--exclude-standard", "*.py")
-    except (OSError, subprocess.CalledProcessError):
+    if not _git(package, "ls-files"):
         return None
+    commit = _git(package, "describe", "--always")
+    if commit is None:
+        return None
+    changed = _git(package, "status", "--porcelain", "--no-renames", "-uno", ".")
+    added = _git(package, "ls-files", "--others", "--exclude-standard", "*.py")
     return f"{commit}-dirty" if changed or added else commit
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    """What git prints about a folder."""
-    command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints about a folder; None where it fails."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
 
 
 def _processor() -> str:
