@@ -1,5 +1,6 @@
 """DVC's stages and the pinned environment, as they stand in the repository."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from pip._internal.network.session import PipSession
+from pip._internal.req.req_file import parse_requirements
 
 from mbmf.pipeline import SCALES, pipeline_file, pipeline_text, stages
 
@@ -132,11 +135,18 @@ def test_every_dependency_is_pinned_at_a_version_that_fits(text):
     assert requirement.specifier.contains(versions[name], prereleases=True)
 
 
-def test_conda_environment_installs_the_same_pins():
+def test_conda_environment_installs_the_same_pins(tmp_path):
+    """As conda does it: what stands below `pip` becomes a file beside environment.yml."""
     content = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     conda = [entry for entry in content["dependencies"] if isinstance(entry, str)]
     (pip,) = [entry["pip"] for entry in content["dependencies"] if isinstance(entry, dict)]
-    assert pip == ["-r requirements.txt", "--no-deps -e ."]
+    (tmp_path / "condaenv.txt").write_text("\n".join(pip), encoding="utf-8")
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    found = list(parse_requirements(str(tmp_path / "condaenv.txt"), PipSession()))
+    assert [one.requirement for one in found if one.is_editable] == ["."]
+    assert {str(Requirement(one.requirement)) for one in found if not one.is_editable} == {
+        str(pin) for pin in PINS
+    }
     assert {entry.split("=")[0] for entry in conda} == {"python", "pip"}
     (python,) = [entry.split("=")[1] for entry in conda if entry.startswith("python")]
     assert SpecifierSet(PROJECT["requires-python"]).contains(python)
