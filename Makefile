@@ -25,7 +25,7 @@ $(READY): requirements.txt pyproject.toml
 	touch $@
 
 reproduce: setup  ## every figure at quick scale, from nothing (SCALE=paper: hours)
-	dvc repro workflow/dvc/$(SCALE)/dvc.yaml
+	snakemake --cores $(CORES) $(OVERLAY)
 	@echo "Done. Figures: results/$(SCALE)/figures   executed notebooks: results/$(SCALE)/notebooks"
 
 report: setup  ## one page of claims, figures, notebooks and runs: results/quick/report.html

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 
 import mbmf
+from mbmf.checkout import refuse_other_package, require_checkout
 from mbmf.errors import DrawingError, InputError, NonFiniteError, SimulationError, printable
 from mbmf.processes import end_with
 
@@ -35,12 +36,13 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def common(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 (it has been answered already)
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="print it and stop"),
     ] = False,
 ) -> None:
     """Steps of the reproduction. The workflow calls them; so can you."""
+    refuse_other_package(Path.cwd())
 
 
 Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, hopper or ant")]
@@ -374,6 +376,9 @@ def prune(
     overlays = overlays_of(scale, configfile or [])
     configuration = configuration_of(overlays)
     results = Path("results") / configuration.scale
+    if not results.is_dir():
+        print(f"{results}: not there yet, so there is nothing to prune", file=sys.stderr)
+        return
     # No job may be about to write or to read.
     lock = hold_alone(Path(f".snakemake/{configuration.scale}.lock")) if delete else None
     jobs = with_all_before(jobs_of(configuration).values())
@@ -391,6 +396,7 @@ def pipeline() -> None:
     from mbmf.files import write_text
     from mbmf.pipeline import SCALES, pipeline_file, pipeline_text
 
+    require_checkout(Path.cwd())
     for scale in SCALES:
         write_text(pipeline_file(scale), pipeline_text(scale, Path.cwd()))
 
@@ -409,7 +415,10 @@ def _results(scale: str) -> Path:
     """Folder of a scale's results."""
     results = Path("results") / scale
     if not re.fullmatch(r"[a-z][a-z0-9_]*", scale) or not results.is_dir():
-        raise InputError(f"--scale {printable(scale)}: there is no folder {printable(results)}")
+        raise InputError(
+            f"--scale {printable(scale)}: there is no folder {printable(results)} here; "
+            "the workflow makes it"
+        )
     return results
 
 
@@ -439,6 +448,16 @@ def _device(name: str) -> str:
     return name
 
 
+def _denied(error: PermissionError) -> str:
+    """One line on a file or folder that this user may not read or write."""
+    if not isinstance(error.filename, str):
+        return str(error)
+    path = Path(error.filename).absolute()
+    # What is written aside first bears a name that says nothing; its folder does.
+    shown = path.parent if path.name.startswith(".") else path
+    return f"{shown}: {error.strerror}; this user needs the right to read and write there"
+
+
 def main() -> None:
     """Entry point of `mbmf`: one line for an error that the user can mend."""
     if "MBMF_END_WITH" in os.environ:
@@ -453,6 +472,9 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         os._exit(1)
+    except PermissionError as error:
+        print(_denied(error), file=sys.stderr)
+        sys.exit(2)
     except (OSError, SafetensorError) as error:
         # A folder that cannot be written, a full disk: the system says it in one line.
         print(error, file=sys.stderr)

@@ -66,8 +66,12 @@ def overlays_of(scale: str, configfiles: Sequence[Path]) -> list[Path]:
         configfiles: overlays, if other ones; then `scale` does not matter.
 
     Raises:
-        InputError: there is no such overlay in config/.
+        InputError: there is no such overlay in config/, or no config/ at all.
     """
+    if not CONFIG.is_dir():
+        raise InputError(
+            f"{Path.cwd()}: has no folder {CONFIG}; run this in the root of a checkout"
+        )
     if configfiles or scale == "paper":
         return list(configfiles)
     overlay = CONFIG / f"{scale}.yaml"

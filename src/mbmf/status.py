@@ -174,7 +174,8 @@ def report(configuration: Configuration, cores: int) -> str:
     everything = with_all_before(ends.values())
     measured = measurements(results, scale, everything) + _of_other_scales(scale)
     found = standings(everything, list(ends.values()), results, scale, measured, commands_here())
-    lines = [f"{scale} scale, {results}, time left on {cores} cores", ""]
+    there = results if results.is_dir() else f"{results} (not there yet: nothing has run)"
+    lines = [f"{scale} scale, {there}, time left on {cores} cores", ""]
     rows = []
     for name, job in ends.items():
         shown = _rows(name, with_all_before([job]), found, cores)

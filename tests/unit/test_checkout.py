@@ -1,11 +1,15 @@
-"""Times of files in a fresh clone."""
+"""Whose package runs in a checkout, and times of files in a fresh clone."""
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from mbmf.checkout import level_times
+from mbmf.checkout import level_times, refuse_other_package, require_checkout
+from mbmf.errors import InputError
+
+ROOT = Path(__file__).parents[2]
 
 
 def git(folder, *command):
@@ -80,3 +84,42 @@ def test_pulled_files_get_the_same_time(repository):
     pulled.write_text("pulled")
     level_times(repository, "runs", pulled=("models", "nowhere"))
     assert times(repository)["models/models.safetensors"] == times(repository)["runs/curve.csv"]
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Another checkout, as far as it matters here."""
+    package = tmp_path / "other/src/mbmf"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    return tmp_path / "other"
+
+
+def test_the_checkout_of_the_running_package_is_the_one_to_work_in(tmp_path):
+    refuse_other_package(ROOT)
+    require_checkout(ROOT)
+    (tmp_path / "link").symlink_to(ROOT)
+    refuse_other_package(tmp_path / "link")
+    require_checkout(tmp_path / "link")
+
+
+def test_another_checkout_is_refused_with_both_packages_and_what_to_do(other):
+    for refuse, told in (
+        (refuse_other_package, f"PYTHONPATH={other}/src"),
+        (require_checkout, "change to it"),
+    ):
+        with pytest.raises(InputError) as caught:
+            refuse(other)
+        line = str(caught.value)
+        assert "\n" not in line
+        assert line.startswith(str(other))
+        assert str(ROOT / "src/mbmf") in line
+        assert told in line
+
+
+def test_a_folder_that_is_no_checkout_is_good_for_a_step_only(tmp_path):
+    refuse_other_package(tmp_path)
+    with pytest.raises(InputError, match="should be the root of the checkout"):
+        require_checkout(tmp_path)
+    with pytest.raises(InputError, match="should be the root of the checkout"):
+        require_checkout(ROOT / "src")

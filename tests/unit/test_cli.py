@@ -375,3 +375,54 @@ def test_help_does_not_wait_for_torch():
 @pytest.mark.parametrize("scale", ["nowhere", "../x", "", "smo\nke"])
 def test_claims_of_no_scale(mbmf, tmp_path, scale):
     assert assert_one_line(mbmf("claims", f"--scale={scale}"), tmp_path).startswith("--scale ")
+
+
+@pytest.mark.parametrize("command", ["pipeline", "prune", "status"])
+def test_commands_on_a_checkout_outside_of_one(mbmf, tmp_path, command):
+    assert str(tmp_path) in assert_one_line(mbmf(command), tmp_path)
+
+
+@pytest.mark.parametrize("command", [["pipeline"], ["prune"], random_data()])
+def test_no_command_works_in_the_checkout_of_another_package(mbmf, tmp_path, command):
+    package = tmp_path / "src/mbmf"
+    write_text(package / "__init__.py", "")
+    status, out, err = mbmf(*command)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"{package}: is not the package that runs, which is ")
+
+
+@pytest.mark.parametrize(
+    ("command", "denied"),
+    [
+        (["pipeline"], "mbmf.files.write_text"),
+        (["prune", "--scale=smoke", "--delete"], "mbmf.processes.hold_alone"),
+    ],
+)
+def test_a_folder_without_rights_is_one_line(mbmf, tmp_path, monkeypatch, command, denied):
+    """The rights themselves mean nothing to root."""
+
+    def deny(*_arguments):
+        raise PermissionError(13, "Permission denied", ".dvc.123.yaml")
+
+    (tmp_path / "config").symlink_to(CONFIG)
+    (tmp_path / "results/smoke").mkdir(parents=True)
+    folder = CONFIG.parent if command == ["pipeline"] else tmp_path
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(denied, deny)
+    assert mbmf(*command) == (
+        2, "", f"{folder}: Permission denied; this user needs the right to read and write there\n"
+    )  # fmt: skip
+
+
+def test_where_nothing_has_run_yet(mbmf, tmp_path):
+    (tmp_path / "config").symlink_to(CONFIG)
+    status, out, err = mbmf("status", "--scale=smoke")
+    assert (status, err) == (0, "")
+    assert out.startswith("smoke scale, results/smoke (not there yet: nothing has run), time left")
+    assert mbmf("prune", "--scale=smoke") == (
+        0, "", "results/smoke: not there yet, so there is nothing to prune\n"
+    )  # fmt: skip
+    status, out, err = mbmf("claims", "--scale=smoke")
+    assert (status, out) == (2, "")
+    assert err == ("--scale smoke: there is no folder results/smoke here; the workflow makes it\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["config"]

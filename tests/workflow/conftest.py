@@ -11,29 +11,41 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-IGNORED = shutil.ignore_patterns(
-    ".venv*", ".snakemake", "results", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info"
-)
 IDENTITY = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
 PIPELINE = "workflow/dvc/smoke/dvc.yaml"
 
 
+def tracked(folder: Path) -> list[Path]:
+    """Files that git tracks."""
+    done = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return [Path(name) for name in done.stdout.split("\0") if name]
+
+
 class Clone:
-    """A copy of the repository under git, with its own package on the path."""
+    """A copy of the repository under git, with its own package on the path.
+
+    `variables` are laid over those of its environment.
+    """
 
     seconds: float
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.variables: dict[str, str] = {}
 
     @classmethod
     def of_tree(cls, folder: Path, smoke: Path | None = None) -> "Clone":
-        """Copy the working tree; `smoke` takes the place of config/smoke.yaml."""
+        """Copy what git tracks, as it stands, but results; `smoke` replaces config/smoke.yaml.
+
+        What a workflow has left in the working tree is of no clone.
+        """
         self = cls(folder)
-        shutil.copytree(ROOT, folder, ignore=IGNORED, symlinks=True)
-        shutil.rmtree(folder / ".git")
-        for name in ("cache", "tmp"):
-            shutil.rmtree(folder / ".dvc" / name, ignore_errors=True)
+        for path in tracked(ROOT):
+            if path.parts[0] != "results" and (ROOT / path).exists():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / path, folder / path, follow_symlinks=False)
         if smoke:
             shutil.copy(smoke, folder / "config/smoke.yaml")
         self.git("init", "-q")
@@ -60,6 +72,7 @@ class Clone:
         return os.environ | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(self.folder / "src"),
+            **self.variables,
         }
 
     def run(self, *command: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:

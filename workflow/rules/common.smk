@@ -7,6 +7,28 @@ from pathlib import Path
 
 from snakemake.utils import Paramspace
 
+# The code that runs is this checkout's, here and in every job, whichever checkout the package
+# was installed from: of a second clone, or of the copy that a queued DVC experiment runs in.
+# The jobs' `mbmf` is the one of the Python that runs Snakemake.
+SOURCE = str(Path(workflow.basedir).resolve().parent / "src")
+for variable, first in (
+    ("PYTHONPATH", SOURCE),
+    ("PATH", os.path.dirname(sys.executable)),
+):
+    others = [path for path in os.environ.get(variable, "").split(os.pathsep) if path]
+    os.environ[variable] = os.pathsep.join(dict.fromkeys([first, *others]))
+sys.path.insert(0, SOURCE)
+
+import mbmf
+
+if Path(SOURCE) not in Path(mbmf.__file__).resolve().parents:
+    print(
+        f"{SOURCE}/mbmf: not the package that runs, which is {Path(mbmf.__file__).parent}; "
+        "restore it (git restore src), or run Snakemake in a process that has not loaded the other",
+        file=sys.stderr,
+    )
+    sys.exit(2)
+
 from mbmf import experiments
 from mbmf.checkout import level_times
 from mbmf.configuration import check_configuration
@@ -21,7 +43,7 @@ from mbmf.processes import (
     remove_left_over,
 )
 from mbmf.slurm import cancel_left_over
-from mbmf.yaml_files import read_yaml
+from mbmf.yaml_files import plain_values, read_yaml
 
 # One thread in each process, whatever the libraries think of the machine: Snakemake
 # runs as many of them as there are cores.
@@ -41,7 +63,7 @@ try:
     layers = [
         (os.path.relpath(path), read_yaml(Path(path))) for path in bases + overlays
     ]
-    layers.append(("--config", dict(workflow.config_settings.config)))
+    layers.append(("--config", plain_values(dict(workflow.config_settings.config))))
     configuration = check_configuration(layers)
 except InputError as error:
     print(error, file=sys.stderr)

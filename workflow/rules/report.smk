@@ -112,3 +112,11 @@ rule report_pages:
         rules.claims_page.output.page,
         expand(rules.notebook_page.output.page, group=REPORTED),
         expand(rules.runs_page.output.page, group=REPORTED),
+
+
+# The report opens with it, if it is there: `--report` makes no page.
+config["claims_page"] = (
+    rules.claims_page.output.page
+    if Path(rules.claims_page.output.page).is_file()
+    else ""
+)
