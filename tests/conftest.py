@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections import Counter
+from functools import cache
 
 import pytest
 from hypothesis import settings
@@ -30,6 +31,14 @@ def no_gpu():
     return not torch.cuda.is_available()
 
 
+@cache
+def no_drawing():
+    """Whether MuJoCo can draw in no way here."""
+    from mbmf.rendering import working_backend
+
+    return working_backend() is None
+
+
 def why_left_out(marker):
     """What the tests of a marker lack here; None if nothing."""
     programs, root = NEEDS[marker]
@@ -45,6 +54,8 @@ def why_left_out(marker):
 def pytest_runtest_setup(item):
     if item.get_closest_marker("gpu") and no_gpu():
         pytest.skip("gpu: none on this system")
+    if item.get_closest_marker("drawing") and no_drawing():
+        pytest.skip("drawing: neither EGL nor OSMesa on this system")
     for marker in NEEDS:
         if item.get_closest_marker(marker) and (why := why_left_out(marker)):
             pytest.skip(why)

@@ -1,7 +1,9 @@
 """Settings small enough to run in a second, and the command line."""
 
 import sys
+import types
 
+import numpy as np
 import pytest
 
 from mbmf import cli
@@ -47,3 +49,23 @@ def mbmf(tmp_path, monkeypatch, capsys):
         return caught.value.code or 0, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def clips(monkeypatch):
+    """What RecordVideo hands to moviepy, in place of it: (pictures, frames per second) each."""
+    made = []
+
+    class ImageSequenceClip:
+        def __init__(self, pictures, fps):
+            made.append((np.array(pictures), fps))
+
+        def write_videofile(self, path, **options):
+            pass
+
+    for name in ("moviepy", "moviepy.video", "moviepy.video.io"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    module = types.ModuleType("moviepy.video.io.ImageSequenceClip")
+    module.ImageSequenceClip = ImageSequenceClip
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return made

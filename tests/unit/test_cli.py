@@ -13,7 +13,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from mbmf import cli
-from mbmf.errors import InputError, NonFiniteError, SimulationError
+from mbmf.errors import DrawingError, InputError, NonFiniteError, SimulationError
 from mbmf.files import write_text
 from mbmf.fingerprint import code_digest
 from mbmf.tables import read_table
@@ -328,6 +328,7 @@ def test_wrong_usage(mbmf, tmp_path, arguments):
     [
         (NonFiniteError("return is nan"), 1),
         (SimulationError("a state is beyond reason"), 1),
+        (DrawingError("install libegl1"), 1),
         (OSError(28, "No space left on device"), 1),
         (InputError("wrong"), 2),
     ],
@@ -356,6 +357,13 @@ def test_installed_command(tmp_path):
     command = [sys.executable, "-m", "mbmf.cli", *random_data(agent="walker")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert_one_line((done.returncode, done.stdout, done.stderr), tmp_path)
+
+
+def test_version_is_the_installed_packages(mbmf):
+    import mbmf as package
+
+    assert package.__version__ == version("mbmf")
+    assert mbmf("--version") == (0, f"mbmf {version('mbmf')}\n", "")
 
 
 def test_help_does_not_wait_for_torch():

@@ -52,6 +52,25 @@ def test_two_rollouts_are_refused():
         gaits.positions(spec, build_model(spec), generate("hopper", data, 0).training, 0.01)
 
 
+@pytest.mark.drawing
+def test_a_clip_shows_rollouts_side_by_side():
+    """A short one stays on its last picture; the same motion gives the same pictures."""
+    lengths = {"one": 12, "same": 12, "short": 6}
+    shown = {}
+    for name, steps in lengths.items():
+        data = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
+        shown[name] = generate("half_cheetah", data, 3).training
+    frames = gaits.clip("half_cheetah", shown)
+    width, height = gaits.PANEL
+    assert len(frames) == 2  # at 0 and at 0.08 s of 0.12 s
+    assert all(frame.size == (2 * width + 4, 2 * height + 4) for frame in frames)
+    body = [np.asarray(frame)[21:height] for frame in frames]
+    np.testing.assert_array_equal(body[0][:, :width], body[0][:, width + 4 :])
+    assert (body[0][:, :width] != body[1][:, :width]).any()
+    last = [np.asarray(frame)[height + 4 :, :width] for frame in frames]
+    np.testing.assert_array_equal(last[0], last[1])
+
+
 def read(content):
     return Image.open(BytesIO(content))
 

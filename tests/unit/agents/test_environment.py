@@ -7,12 +7,14 @@ import warnings
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import TimeLimit
 
 from mbmf.agents import AGENTS, get_agent
 from mbmf.agents.environment import AgentEnv, BatchedAgentEnv
+from mbmf.agents.rewards import reward_function, termination
 
 IN_A_FRESH_PROCESS = f"""
 import gymnasium
@@ -78,13 +80,14 @@ def test_gymnasiums_checks_pass(spec):
         warnings.simplefilter("error")
         # A state has no bounds.
         warnings.filterwarnings("ignore", message=".*Box observation space.*infinity")
+        # Pictures have tests of their own.
         check_env(env.unwrapped, skip_render_check=True)
     env.close()
 
 
 def test_spaces_and_duration(spec):
     env = BatchedAgentEnv(spec.name, 3)
-    assert env.dt == spec.dt
+    assert env.dt == gymnasium.make(spec.env_id).unwrapped.dt == spec.dt
     assert env.single_observation_space.shape == (spec.state_dim,)
     assert env.observation_space.shape == (3, spec.state_dim)
     assert env.single_action_space == gymnasium.spaces.Box(-1, 1, (spec.action_dim,), np.float32)
@@ -95,35 +98,6 @@ def test_spaces_and_duration(spec):
     for values, dtype in ((rewards, np.float64), (terminated, np.bool_), (truncated, np.bool_)):
         assert values.shape == (3,)
         assert values.dtype == dtype
-
-
-@pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
-@pytest.mark.parametrize(("agent", "limit"), [("hopper", 10), ("ant", 8), ("swimmer", 5)])
-def test_batch_is_gymnasiums_batch_of_single_ones(agent, limit, mode):
-    spec = get_agent(agent)
-    count = 4
-    batch = BatchedAgentEnv(agent, count, max_episode_steps=limit, autoreset_mode=mode)
-    reference = sync(spec, count, limit, mode)
-    ended = np.zeros(2, dtype=int)
-    np.testing.assert_array_equal(batch.reset(seed=3)[0], reference.reset(seed=3)[0])
-    for action in random_actions(spec, 80, count):
-        *got, got_info = batch.step(action)
-        *expected, expected_info = reference.step(action)
-        for left, right in zip(got, expected, strict=True):
-            np.testing.assert_array_equal(left, right)
-            assert left.dtype == right.dtype
-        assert sorted(got_info) == sorted(expected_info)
-        if expected_info:
-            finished = expected_info["_final_obs"]
-            np.testing.assert_array_equal(got_info["_final_obs"], finished)
-            for row in np.flatnonzero(finished):
-                np.testing.assert_array_equal(
-                    got_info["final_obs"][row], expected_info["final_obs"][row]
-                )
-        ended += [got[2].sum(), got[3].sum()]
-    assert ended[1] > 0
-    if agent == "hopper":
-        assert ended[0] > 0
 
 
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
@@ -163,7 +137,7 @@ def test_disabled_mode_waits_for_a_reset():
     after, _ = env.reset(options={"reset_mask": over})
     np.testing.assert_array_equal(after[~over], before[~over])
     assert (after[over] != before[over]).any(axis=1).all()
-    assert not spec.terminated(after[over]).any()
+    assert not termination(spec)(after[over]).any()
     env.step(next(actions))
 
 
@@ -215,6 +189,36 @@ def test_own_time_limit_is_the_default():
     assert np.flatnonzero(truncated).tolist() == [332]
 
 
+@pytest.mark.parametrize("mode", ["vector_entry_point", "sync"])
+def test_minus_one_is_no_time_limit(mode):
+    """As in gymnasium's registry: `make` and its own batches leave out the time limit then."""
+    limit = get_agent("swimmer").episode_steps
+    env = gymnasium.make_vec(
+        "mbmf/Swimmer-v0", num_envs=1, vectorization_mode=mode, max_episode_steps=-1
+    )
+    env.reset(seed=0)
+    _, _, _, truncated = run(env, np.zeros((limit + 5, 1, 2), np.float32))
+    assert not truncated.any()
+
+
+@pytest.mark.parametrize("limit", [0, -2])
+def test_other_time_limits_are_refused(limit):
+    with pytest.raises(ValueError, match=f"max_episode_steps should be 1 at least.* is {limit}"):
+        BatchedAgentEnv("swimmer", max_episode_steps=limit)
+
+
+def test_a_step_before_the_reset_is_refused():
+    single = gymnasium.make("mbmf/Swimmer-v0").unwrapped
+    batch = gymnasium.make_vec("mbmf/Swimmer-v0", num_envs=2)
+    for env in (single, batch):
+        with pytest.raises(ResetNeeded, match="step"):
+            env.step(np.zeros(env.action_space.shape, np.float32))
+    # A reset of some bodies is none of the others.
+    batch.reset(options={"reset_mask": np.array([True, False])})
+    with pytest.raises(ResetNeeded, match="bodies \\[1\\]"):
+        batch.step(np.zeros((2, 2), np.float32))
+
+
 def test_a_fall_terminates_and_does_not_truncate():
     spec = get_agent("hopper")
     env = BatchedAgentEnv("hopper", 4, autoreset_mode=AutoresetMode.SAME_STEP)
@@ -223,9 +227,9 @@ def test_a_fall_terminates_and_does_not_truncate():
     for action in random_actions(spec, 60, 4):
         states, _, terminated, truncated, info = env.step(action)
         assert not truncated.any()
-        assert not spec.terminated(states).any()
+        assert not termination(spec)(states).any()
         for row in np.flatnonzero(terminated):
-            assert spec.terminated(info["final_obs"][row])
+            assert termination(spec)(info["final_obs"][row])
             falls += 1
     assert falls > 0
 
@@ -235,7 +239,8 @@ def test_reward_is_of_the_state_that_the_action_led_to(spec):
     env.reset(seed=0)
     action = random_actions(spec, 3)
     states, rewards, *_ = env.step(action)
-    np.testing.assert_array_equal(rewards, spec.reward(states, action.astype(np.float64)))
+    paid = reward_function(spec, spec.reward)(states, action.astype(np.float64))
+    np.testing.assert_array_equal(rewards, paid)
 
 
 def test_reward_is_of_the_clipped_action(spec):

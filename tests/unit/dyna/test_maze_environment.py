@@ -1,5 +1,7 @@
 """The mazes in gymnasium's registry."""
 
+import copy
+import pickle
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from mbmf.dyna import MAZES, register_environments
+from mbmf.dyna.environment import AGENT, CELL, FREE, GOAL, WALL
 from mbmf.errors import InputError
 
 UP, DOWN, LEFT, RIGHT = range(4)
@@ -36,7 +39,7 @@ def test_registering_again_changes_nothing():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("env_id", MAZES)
 def test_gymnasiums_checker_finds_nothing(env_id):
-    check_env(gymnasium.make(env_id).unwrapped, skip_render_check=True)
+    check_env(gymnasium.make(env_id, render_mode="rgb_array").unwrapped)
 
 
 def test_a_shortest_way_through_the_dyna_maze():
@@ -82,3 +85,94 @@ def test_observations_are_states():
     assert env.action_space.n == 4
     observation, _ = env.reset(seed=1)
     assert isinstance(observation, np.int64)
+
+
+def drawn(phases, changes=()):
+    return gymnasium.make(
+        "mbmf/DynaMaze-v0", phases=phases, changes=changes, render_mode="rgb_array"
+    )
+
+
+def cells(picture):
+    """What is in the middle of each cell, and in its corner, as signs of the drawing."""
+    signs = {FREE: ".", WALL: "#", GOAL: "G", AGENT: "A"}
+    assert len(signs) == 4  # all colours differ
+    places = (picture[at::CELL, at::CELL] for at in (CELL // 2, 3))
+    return [
+        "\n".join("".join(signs[tuple(map(int, cell))] for cell in row) for row in place)
+        for place in places
+    ]
+
+
+def test_a_picture_shows_walls_goal_and_agent():
+    env = drawn(["S.G\n.#."])
+    env.reset(seed=0)
+    picture = env.render()
+    assert (picture.shape, picture.dtype) == ((2 * CELL, 3 * CELL, 3), np.uint8)
+    assert cells(picture) == ["A.G\n.#.", "..G\n.#."]
+    env.step(RIGHT)
+    assert cells(env.render())[0] == ".AG\n.#."
+    env.step(RIGHT)  # the goal is still seen around the agent
+    assert cells(env.render()) == ["..A\n.#.", "..G\n.#."]
+
+
+def test_a_picture_shows_the_walls_of_the_next_step():
+    env = drawn(["S.G\n...", "S#G\n..."], [2])
+    env.reset(seed=0)
+    env.step(LEFT)
+    assert cells(env.render())[0] == "A.G\n..."
+    env.step(LEFT)
+    assert cells(env.render())[0] == "A#G\n..."
+    assert env.step(RIGHT)[0] == 0
+
+
+def test_record_video_gets_a_picture_of_each_step(clips, tmp_path):
+    env = gymnasium.wrappers.RecordVideo(drawn(["S.G"]), str(tmp_path))
+    env.reset(seed=0)
+    env.step(RIGHT)
+    env.step(RIGHT)
+    env.close()
+    ((pictures, fps),) = clips
+    assert [cells(picture)[0] for picture in pictures] == ["A.G", ".AG", "..A"]
+    assert fps == env.metadata["render_fps"]
+
+
+def test_without_a_render_mode_there_is_a_warning_and_no_picture():
+    env = gymnasium.make("mbmf/DynaMaze-v0")
+    env.reset(seed=0)
+    with pytest.warns(UserWarning, match="render_mode='rgb_array'"):
+        assert env.unwrapped.render() is None
+
+
+def test_another_render_mode_is_refused():
+    with (
+        pytest.warns(UserWarning, match="not in the possible render_modes"),
+        pytest.raises(InputError, match="should be rgb_array or None, is 'ansi'"),
+    ):
+        gymnasium.make("mbmf/DynaMaze-v0", render_mode="ansi")
+
+
+@pytest.mark.parametrize("method", ["step", "render"])
+def test_nothing_goes_before_the_reset(method):
+    env = drawn(["S.G"]).unwrapped
+    with pytest.raises(gymnasium.error.ResetNeeded, match=method):
+        getattr(env, method)(*([RIGHT] if method == "step" else []))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))])
+def test_a_copy_goes_on_from_the_same_place_and_clock(copied):
+    env = drawn(["S.G\n...", "S#G\n..."], [2])
+    env.reset(seed=0)
+    env.step(LEFT)
+    other = copied(env)
+    env.step(RIGHT)
+    assert other.step(LEFT)[0] == 0
+    assert other.step(RIGHT)[0] == 0  # the wall is there
+
+
+def test_a_batch_of_mazes_draws_each():
+    env = gymnasium.make_vec("mbmf/DynaMaze-v0", num_envs=2, render_mode="rgb_array")
+    env.reset(seed=0)
+    env.step(np.array([UP, DOWN]))
+    first, second = map(cells, env.render())
+    assert first[0].splitlines()[1][0] == second[0].splitlines()[3][0] == "A"
