@@ -173,8 +173,10 @@ def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
     assert (after["kind"] == "fine_tuning").all()
     policy, _ = read_policy(tmp_path / "policy.st", "swimmer", PolicySettings(**POLICY))
     first, _ = read_policy(tmp_path / "trpo/policy.st", "swimmer", PolicySettings(**POLICY))
-    change = (policy.mean[0].weight - first.mean[0].weight).abs().max()
-    assert 0 < change < 0.5  # trained on, not drawn anew
+    weights = [found.mean[0].weight.detach().flatten() for found in (policy, first)]
+    assert not torch.equal(*weights)
+    # Trained on, not drawn anew: two draws would have nothing in common.
+    assert torch.corrcoef(torch.stack(weights))[0, 1] > 0.7
 
 
 def test_model_free_curve_is_tidy(tmp_path):
