@@ -62,6 +62,7 @@ def figure(table: pd.DataFrame) -> None:
         y=1.05,
     )
     sns.move_legend(grid, "upper left", bbox_to_anchor=(0.09, 0.9), title=None)
+    (ROOT / "docs/figures").mkdir(exist_ok=True)
     plt.savefig(ROOT / "docs/figures/trpo_learning.png", bbox_inches="tight")
 
 

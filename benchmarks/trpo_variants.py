@@ -215,6 +215,7 @@ def figure(table: pd.DataFrame) -> None:
     plt.suptitle(
         f"TRPO on the swimmer, one choice changed: mean and range, {table['seed'].nunique()} seeds"
     )
+    (HERE.parent / "docs/figures").mkdir(exist_ok=True)
     plt.savefig(HERE.parent / "docs/figures/trpo_variants.png")
 
 

@@ -24,8 +24,8 @@ from mbmf.rollouts import Rollouts, collect
 from mbmf.settings import PositiveInteger, PositiveNumber, Settings
 from mbmf.streams import Purpose, integer_seeds, torch_stream
 
-# Rounds in which expert rollouts with a positive return are looked for.
-ATTEMPTS = 5
+# Rollouts made for each that is kept, at most, where few have a positive return.
+MOST_TRIES = 10
 
 
 class ExpertSettings(Settings):
@@ -80,8 +80,9 @@ def expert_rollouts(
     """Rollouts of MPC with the final dynamics model, without noise on the actions.
 
     As in the authors' code, only rollouts with a positive return are kept, and more are made
-    until there are enough. Where `ATTEMPTS` rounds do not give enough, the best of the others
-    make up the number; the authors' code would go on for ever.
+    until there are enough. The authors' code would go on for ever where none is positive: here
+    `MOST_TRIES` times as many as are asked for are made, and then the best others make up the
+    number.
 
     Args:
         model: final dynamics model of a run of Algorithm 1.
@@ -92,21 +93,34 @@ def expert_rollouts(
 
     Returns:
         The rollouts, and the simulator steps of all that were made.
+
+    Raises:
+        SimulationError: every rollout ended in its first step.
     """
     planner = RandomShooting.for_agent(model, get_agent(agent), settings.planning)
     made: list[Rollouts] = []
-    for attempt in range(ATTEMPTS):
-        missing = count - sum(int((rollouts.returns > 0).sum()) for rollouts in made)
-        if missing == 0:
-            break
-        stream = torch_stream(seed, Purpose.EXPERT_PLANNING, attempt, device=planner.network.device)
-        starts = integer_seeds(seed, Purpose.EXPERT_RESET, attempt, count=missing)
-        made.append(collect(agent, starts, settings.steps, MpcController(planner, stream), "mpc"))
+    missing, tries = count, MOST_TRIES * count
+    while missing and tries:
+        batch = min(missing, tries)
+        stream = torch_stream(
+            seed, Purpose.EXPERT_PLANNING, len(made), device=planner.network.device
+        )
+        starts = integer_seeds(seed, Purpose.EXPERT_RESET, len(made), count=batch)
+        found = collect(agent, starts, settings.steps, MpcController(planner, stream), "mpc")
+        made.append(found)
+        missing -= int((found.returns > 0).sum())
+        tries -= batch
     everything = Rollouts.concatenate(made)
     # Positive returns in the order in which they were made, then the others from the best on.
     returns = everything.returns
     order = np.argsort(np.where(returns > 0, 0, 1 - returns), kind="stable")
-    return everything[order[:count]], everything.env_steps
+    kept = everything[order[:count]]
+    if not kept.points:
+        raise SimulationError(
+            f"every expert rollout of {agent}, seed {seed}, ended in its first step: there is "
+            "nothing to imitate"
+        )
+    return kept, everything.env_steps
 
 
 def train(

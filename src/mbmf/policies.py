@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -48,7 +48,9 @@ class GaussianPolicy(nn.Module):
         action_dim: A.
         hidden_layers: width of each hidden layer.
         std: σ of every action element at the start.
-        generator: draws the initial weights (Xavier uniform, as rllab; biases zero).
+        generator: draws the initial weights; biases are zero.
+        weights: law of the initial weights, both Xavier's: rllab's policies have the uniform one,
+            the authors' imitation the normal one.
     """
 
     def __init__(
@@ -58,13 +60,15 @@ class GaussianPolicy(nn.Module):
         hidden_layers: Sequence[int],
         std: float = 1.0,
         generator: torch.Generator | None = None,
+        weights: Literal["uniform", "normal"] = "uniform",
     ) -> None:
         super().__init__()
+        draw = {"uniform": nn.init.xavier_uniform_, "normal": nn.init.xavier_normal_}[weights]
         sizes = [observation_dim, *hidden_layers, action_dim]
         parts: list[nn.Module] = []
         for inputs, outputs in pairwise(sizes):
             layer = nn.Linear(inputs, outputs)
-            nn.init.xavier_uniform_(layer.weight, generator=generator)
+            draw(layer.weight, generator=generator)
             nn.init.zeros_(layer.bias)
             parts += [layer, nn.Tanh()]
         self.mean = nn.Sequential(*parts[:-1])

@@ -44,7 +44,7 @@ def write_models(path):
 def write_held_out(path):
     rollouts = Rollouts(
         np.zeros((1, 4, SPEC.state_dim)), np.zeros((1, 3, SPEC.action_dim)),
-        np.zeros((1, 3)), np.array([3]),
+        np.zeros((1, 3)), np.array([3]), np.array([3]),
     )  # fmt: skip
     tensors = {name: torch.from_numpy(array) for name, array in rollouts.to_arrays("0").items()}
     write_tensors(path, tensors, {"agent": "swimmer", "seed": 0, "iterations": 1})

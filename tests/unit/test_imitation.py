@@ -9,7 +9,7 @@ from mbmf import imitation
 from mbmf.agents import get_agent
 from mbmf.agents.bodies import Bodies
 from mbmf.dynamics import DynamicsModel
-from mbmf.errors import NonFiniteError
+from mbmf.errors import NonFiniteError, SimulationError
 from mbmf.imitation import ExpertSettings, ImitationSettings
 from mbmf.planning import PlanningSettings, RandomShooting
 from mbmf.policies import GaussianPolicy
@@ -115,16 +115,17 @@ def rollouts_of(returns, first):
 @pytest.mark.parametrize(
     ("rounds", "kept", "steps"),
     [
-        # Enough at once; two that fail are replaced; the best of the others, in the end.
+        # Enough at once; two that fail are replaced.
         ([[1, 2, 3]], [0, 1, 2], 30),
         ([[-1, 2, 0], [4, -5], [6]], [1, 3, 5], 60),
-        ([[-1, 5, -2], [-3, -4], [-5, -0.5], [-6, -7], [-8, -9]], [1, 6, 0], 110),
+        # One that lacks is looked for until 30 were made; then the best other takes its place.
+        ([[1, -3, 5], *[[-2]] * 13, [-0.5], *[[-1]] * 13], [0, 2, 16], 300),
     ],
 )
 def test_only_expert_rollouts_with_a_positive_return_are_kept(
     model, monkeypatch, rounds, kept, steps
 ):
-    """[C] goes on until it has enough; after five rounds the best of the others are taken."""
+    """[C] goes on until it has enough; here ten times as many as are kept are made at most."""
     made, asked = [], []
 
     def collect(_agent, seeds, *_rest):
@@ -178,6 +179,26 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_says_where(model):
     with pytest.raises(NonFiniteError, match=r"DAgger iteration 0 of swimmer.*learning_rate"):
         imitation.iterate(progress, model, "swimmer", EXPERT, ELEMENTS, given, seed=0)
     assert progress.curve == []
+
+
+def test_an_expert_without_a_step_is_told(model, monkeypatch):
+    nothing = np.zeros(3, dtype=int)
+    none = Rollouts(
+        np.zeros((3, 11, 16)), np.zeros((3, 10, 2)), np.zeros((3, 10)), nothing, nothing + 1
+    )
+    monkeypatch.setattr(imitation, "collect", lambda *_: none)
+    with pytest.raises(SimulationError, match=r"every expert rollout of swimmer, seed 0"):
+        imitation.expert_rollouts(model, "swimmer", EXPERT, 3, seed=0)
+
+
+def test_imitations_weights_are_xavier_normal():
+    """[C]: standard deviation sqrt(2 / (inputs + outputs)), and no bound as the uniform law has."""
+    drawn = GaussianPolicy(
+        400, 2, [600], generator=torch.Generator().manual_seed(0), weights="normal"
+    )
+    weights = drawn.mean[0].weight
+    assert weights.std().item() == pytest.approx((2 / 1000) ** 0.5, rel=0.01)
+    assert weights.abs().max() > 1.5 * (6 / 1000) ** 0.5
 
 
 @pytest.mark.parametrize(

@@ -241,8 +241,8 @@ def test_figure_shows_the_return_without_noise_where_every_seed_has_one():
         curves["Mf"].get_color(),
         curves["Mb-Mf"].get_color(),
     ]
-    assert thin[0].get_xdata()[:3].tolist() == [0, 10000, 30000]
-    assert thin[0].get_ydata()[:3].tolist() == [5, 15, 35]
+    assert thin[0].get_xdata()[:3].tolist() == [10000, 30000, 40000]
+    assert thin[0].get_ydata()[:3].tolist() == [15, 35, 45]
     assert thin[1].get_xdata()[:3].tolist() == [2000, 12000, 22000]
     assert thin[1].get_ydata()[:3].tolist() == [5, 45, 65]
 

@@ -103,14 +103,17 @@ def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any])
 
 
 def _without_noise(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean steps and mean return without noise at the iterations in which every seed has one."""
+    """Mean steps and mean return without noise at the iterations in which every seed has one.
+
+    Not of a random policy, which has no place on a log axis.
+    """
     columns = ["env_steps", "mean_return"]
     if "mean_return" not in rows:
         return pd.DataFrame(columns=columns)
     by_iteration = rows.groupby(["kind", "agent", "iteration"])
     everywhere = by_iteration["mean_return"].count() == by_iteration.size()
     points: pd.DataFrame = by_iteration[columns].mean()[everywhere]
-    return points
+    return points[points["env_steps"] > 0]
 
 
 def _crosses(axes: Axes, plot: AgentPlot, colours: dict[str, Any]) -> None:

@@ -74,7 +74,8 @@ def run_imitation(
     }
     shown, shown_steps = _expert_rollouts(agent, settings, seed, model, folder / EXPERT, identity)
     elements = observed_elements(agent, settings.policy)
-    drawn = new_policy(agent, settings.policy, generator=torch_stream(seed, Purpose.POLICY))
+    drawing = torch_stream(seed, Purpose.POLICY)
+    drawn = new_policy(agent, settings.policy, generator=drawing, weights="normal")
     progress = imitation.start(
         drawn,
         elements,

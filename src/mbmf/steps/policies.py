@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mbmf.agents import get_agent
 from mbmf.errors import InputError
@@ -43,13 +43,18 @@ def read_policy(
 
 
 def new_policy(
-    agent: str, settings: PolicySettings, std: float = 1.0, generator: Any = None
+    agent: str,
+    settings: PolicySettings,
+    std: float = 1.0,
+    generator: Any = None,
+    weights: Literal["uniform", "normal"] = "uniform",
 ) -> GaussianPolicy:
-    """A random policy of an agent."""
+    """A random policy of an agent; see `GaussianPolicy`."""
     return GaussianPolicy(
         len(observed_elements(agent, settings)),
         get_agent(agent).action_dim,
         settings.hidden_layers,
         std,
         generator,
+        weights,
     )
