@@ -4,9 +4,13 @@ import os
 import shutil
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from mbmf.checkout import refuse_other_package
+from mbmf.errors import InputError
 
 # No test is timed: the first call of torch in a process takes half a second on a busy machine.
 settings.register_profile("mbmf", deadline=None)
@@ -20,6 +24,14 @@ NEEDS = {
     "tmpfs": (("mount", "umount"), True),
     "chromium": (("chromium",), False),
 }
+
+
+def pytest_configure():
+    """Tests of one checkout say nothing about the code of another."""
+    try:
+        refuse_other_package(Path(__file__).parents[1])
+    except InputError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def no_gpu():

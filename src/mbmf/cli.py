@@ -1,6 +1,7 @@
 """The command line: `mbmf <step>`, one command for each step of the workflow.
 
-Exit status 0, 1 (the step failed, or a verdict changed) or 2 (wrong input).
+Exit status 0, 1 (the step failed, or a verdict changed) or 2 (wrong input, or no right to read or
+write a file).
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Whose package runs in a checkout, and times of files in a fresh clone."""
 
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,14 @@ def test_a_folder_that_is_no_checkout_is_good_for_a_step_only(tmp_path):
         require_checkout(tmp_path)
     with pytest.raises(InputError, match="should be the root of the checkout"):
         require_checkout(ROOT / "src")
+
+
+def test_tests_of_another_checkout_do_not_begin(other):
+    (other / "tests").mkdir()
+    shutil.copy(ROOT / "tests/conftest.py", other / "tests")
+    (other / "tests/test_it.py").write_text("def test_it(): pass")
+    command = [sys.executable, "-m", "pytest", "tests"]
+    done = subprocess.run(command, cwd=other, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"{other}/src/mbmf: is not the package that runs" in done.stderr
+    assert "passed" not in done.stdout

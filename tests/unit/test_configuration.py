@@ -8,9 +8,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mbmf.command_line import plain_values
 from mbmf.configuration import check_configuration, load_configuration, merge, read_yaml
 from mbmf.errors import InputError
-from mbmf.yaml_files import plain_values
 
 CONFIG = Path(__file__).parents[2] / "config"
 BASE = [CONFIG / "agents.yaml", CONFIG / "config.yaml"]

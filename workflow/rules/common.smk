@@ -31,6 +31,7 @@ if Path(SOURCE) not in Path(mbmf.__file__).resolve().parents:
 
 from mbmf import experiments
 from mbmf.checkout import level_times
+from mbmf.command_line import plain_values
 from mbmf.configuration import check_configuration
 from mbmf.errors import InputError
 from mbmf.fingerprint import code_digest
@@ -43,7 +44,7 @@ from mbmf.processes import (
     remove_left_over,
 )
 from mbmf.slurm import cancel_left_over
-from mbmf.yaml_files import plain_values, read_yaml
+from mbmf.yaml_files import read_yaml
 
 # One thread in each process, whatever the libraries think of the machine: Snakemake
 # runs as many of them as there are cores.
