@@ -119,7 +119,7 @@ def test_status(mbmf, tmp_path):
     (tmp_path / "config").symlink_to(CONFIG)
     status, out, err = mbmf("status", "--scale=smoke", "--cores=3")
     assert (status, err) == (0, "")
-    assert out.startswith("smoke scale, results/smoke, time left on 3 cores\n")
+    assert re.match(r"smoke scale, results/smoke \(.*\), time left on 3 cores\n", out)
     assert mbmf("status", "--scale=smoke", "--cores=0")[0] == 2
 
 

@@ -36,16 +36,16 @@ class Clone:
         self.variables: dict[str, str] = {}
 
     @classmethod
-    def of_tree(cls, folder: Path, smoke: Path | None = None) -> "Clone":
+    def of_tree(cls, folder: Path, smoke: Path | None = None, tree: Path = ROOT) -> "Clone":
         """Copy what git tracks, as it stands, but results; `smoke` replaces config/smoke.yaml.
 
         What a workflow has left in the working tree is of no clone.
         """
         self = cls(folder)
-        for path in tracked(ROOT):
-            if path.parts[0] != "results" and (ROOT / path).exists():
+        for path in tracked(tree):
+            if path.parts[0] != "results" and (tree / path).exists():
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / path, folder / path, follow_symlinks=False)
+                shutil.copy2(tree / path, folder / path, follow_symlinks=False)
         if smoke:
             shutil.copy(smoke, folder / "config/smoke.yaml")
         self.git("init", "-q")

@@ -140,3 +140,25 @@ def test_provenance_says_where_runs_were_made(finished, kind, packages, section,
     assert provenance["threads"] == 1
     assert set(provenance["versions"]) >= {"python", *packages}
     assert provenance["settings"][section][key] == value
+
+
+def test_a_report_before_its_pages_are_made_says_so(finished, tmp_path):
+    page = tmp_path / "report.html"
+    done = finished.snakemake("--report", str(page))
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "Traceback" not in done.stdout
+    assert "The page of the claims has not been made" in page.read_text(encoding="utf-8")
+    assert "figure_7.svg" in page.read_text(encoding="utf-8")
+
+
+def test_running_leaves_nothing_for_git_but_the_lock_of_dvc(finished):
+    status = finished.run("git", "status", "--porcelain", "--untracked-files=all")
+    assert status.stdout == "?? workflow/dvc/smoke/dvc.lock\n"
+
+
+def test_tests_do_not_copy_what_a_run_has_left(finished, tmp_path):
+    """As `make test` after `dvc repro` in the same tree."""
+    copy = type(finished).of_tree(tmp_path / "copy", tree=finished.folder)
+    assert (finished.folder / "workflow/dvc/smoke/dvc.lock").is_file()
+    assert copy.run("git", "ls-files").stdout == finished.run("git", "ls-files").stdout
+    assert not copy.files("**/dvc.lock")
