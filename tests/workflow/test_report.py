@@ -4,8 +4,10 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
+import yaml
 
 pytestmark = [
     pytest.mark.long,
@@ -13,6 +15,8 @@ pytestmark = [
     pytest.mark.chromium,
     pytest.mark.xdist_group("finished"),
 ]
+
+ROOT = Path(__file__).parents[2]
 
 # Clicks each link of the claims, and looks at what the page then shows.
 VISIT = """
@@ -88,6 +92,12 @@ window.addEventListener("message", (event) => {
 """
 
 
+def asked():
+    """Verdicts that the file of claims asks for: one a claim, or one an agent of it."""
+    claims = yaml.safe_load((ROOT / "config/claims.yaml").read_text(encoding="utf-8"))["claims"]
+    return sum(len(claim.get("agents", [None])) for claim in claims)
+
+
 def opened(page, script, folder, width):
     """What `script` finds on a page at a window's width; fails on any line in the console."""
     copy = folder / page.name
@@ -139,7 +149,8 @@ def test_claims_come_first_and_lead_to_figure_notebook_and_runs(report, tmp_path
     assert found["width"] == width
     assert found["reach"] <= width
     assert "What the paper claims" in found["heading"]
-    assert len(found["links"]) == 3 * 33
+    # Figure, notebook and runs of each verdict.
+    assert len(found["links"]) == 3 * asked()
     for link in found["links"]:
         assert link["right"], link
         assert link["drawn"], link
