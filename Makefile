@@ -43,6 +43,7 @@ lint: setup  ## formatting, style, types, notebooks without outputs
 	ruff format --check src tests benchmarks
 	ruff check src tests benchmarks
 	mypy
+	lint-imports
 	snakefmt --check workflow
 	nbstripout --verify workflow/notebooks/*.ipynb
 

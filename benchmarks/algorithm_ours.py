@@ -13,10 +13,10 @@ from pathlib import Path
 
 import torch
 
-from mbmf import model_based, random_data
 from mbmf.agents.bodies import Bodies
-from mbmf.configuration import load_configuration
-from mbmf.planning import RandomShooting
+from mbmf.method import algorithm_1, random_data
+from mbmf.method.planning import RandomShooting
+from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
 SEED = 0
@@ -52,11 +52,11 @@ def main() -> None:
     data = random_data.generate("swimmer", settings.random_data, SEED)
     timed(RandomShooting, "plan", "planning", seconds)
     timed(Bodies, "step", "physics", seconds)
-    timed(model_based, "train", "training", seconds)
-    timed(model_based, "_validation", "validation", seconds)
-    progress = model_based.start("swimmer", settings, data, SEED, device)
+    timed(algorithm_1, "train", "training", seconds)
+    timed(algorithm_1, "_validation", "validation", seconds)
+    progress = algorithm_1.start("swimmer", settings, data, SEED, device)
     for _ in range(iterations or settings.aggregation.iterations):
-        model_based.iterate(progress, "swimmer", settings, data, SEED)
+        algorithm_1.iterate(progress, "swimmer", settings, data, SEED)
     print(json.dumps(seconds | {"total": time.perf_counter() - started}))
 
 

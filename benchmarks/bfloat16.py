@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mbmf import model_based, random_data
-from mbmf.configuration import load_configuration
-from mbmf.dynamics import DynamicsModel
-from mbmf.memory import keep_freed_memory
-from mbmf.planning import CHUNK_ROWS, FoldedNetwork
+from mbmf.method import algorithm_1, random_data
+from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.fast.malloc import keep_freed_memory
+from mbmf.method.planning import CHUNK_ROWS, FoldedNetwork
+from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -60,15 +60,15 @@ def speed(turns: int = 200) -> None:
 
 def final_returns(seed: int, network: type[FoldedNetwork]) -> list[float]:
     """Return of each iteration of a run."""
-    from mbmf import planning
+    from mbmf.method import planning
 
     planning.FoldedNetwork = network  # type: ignore[misc]
     layers = [CONFIG / f"{name}.yaml" for name in ("agents", "config", "quick")]
     settings = load_configuration(layers).agents["swimmer"].model_based
     data = random_data.generate("swimmer", settings.random_data, seed)
-    progress = model_based.start("swimmer", settings, data, seed)
+    progress = algorithm_1.start("swimmer", settings, data, seed)
     for _ in range(settings.aggregation.iterations):
-        model_based.iterate(progress, "swimmer", settings, data, seed)
+        algorithm_1.iterate(progress, "swimmer", settings, data, seed)
     return [row["return"] for row in progress.curve]
 
 

@@ -6,7 +6,7 @@ Run it by itself: `python benchmarks/dyna_figure_8_2.py`.
 import time
 
 from mbmf.dyna.algorithms import Learner, dyna_q
-from mbmf.dyna.experiments import ACTING, PLANNING, stream, walk
+from mbmf.dyna.curves import ACTING, PLANNING, stream, walk
 from mbmf.dyna.mazes import MAZES
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from mbmf.agents import get_agent
-from mbmf.dynamics import DynamicsModel
-from mbmf.planning import PlanningSettings, RandomShooting
+from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.planning import PlanningSettings, RandomShooting
 
 samples, horizon, layers = (json.loads(argument) for argument in sys.argv[1:])
 torch.set_num_threads(1)

@@ -12,8 +12,8 @@ import torch
 from worker import serve
 
 from mbmf.agents import get_agent
-from mbmf.dynamics import DynamicsModel
-from mbmf.planning import PlanningSettings, RandomShooting
+from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.planning import PlanningSettings, RandomShooting
 
 
 class Plans(dict[str, Callable[[], object]]):

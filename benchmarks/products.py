@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from worker import Contender, serve
 
-from mbmf.memory import keep_freed_memory
+from mbmf.method.fast.malloc import keep_freed_memory
 
 CALLS = 8
 

@@ -11,8 +11,8 @@ import psutil
 from peers import ROOT
 from rows import Row, single
 
-from mbmf.configuration import load_configuration
-from mbmf.experiments import imitation_runs, model_based_runs, trpo_runs
+from mbmf.experiments.runs import imitation_runs, model_based_runs, trpo_runs
+from mbmf.workflow.configuration import load_configuration
 
 CONFIG = ROOT / "config"
 RUNS = (1000, 10_000)

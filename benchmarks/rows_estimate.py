@@ -8,9 +8,9 @@ import json
 from peers import HERE, ROOT
 from rows import Row, single
 
-from mbmf.configuration import load_configuration
-from mbmf.experiments import ModelBasedRun, imitation_runs, model_based_runs, trpo_runs
-from mbmf.work import of_run
+from mbmf.experiments.runs import ModelBasedRun, imitation_runs, model_based_runs, trpo_runs
+from mbmf.workflow.configuration import load_configuration
+from mbmf.workflow.run_cost import of_run
 
 CORES = 2
 ALGORITHM_1 = "Algorithm 1, swimmer, the first iteration at paper scale, 1 thread"
@@ -50,8 +50,8 @@ def estimate_rows() -> list[Row]:
             total,
             "at most 10 h",
             total <= 10,
-            counted="the work of the table of runs (`mbmf.work`) at the rates measured above, "
-            f"episodes of full length; core hours: {parts}. Figure 5, the tabular agents and the "
-            "pages, minutes together, are not in it",
+            counted="the work of the table of runs (`mbmf.workflow.run_cost`) at the rates "
+            f"measured above, episodes of full length; core hours: {parts}. Figure 5, the tabular "
+            "agents and the pages, minutes together, are not in it",
         )
     ]

@@ -26,7 +26,7 @@ from rows_training import training_rows
 from rows_trpo import trpo_rows
 from rows_workflow import workflow_rows
 
-from mbmf.steps.provenance import provenance
+from mbmf.storage.provenance import provenance
 
 RESULTS = HERE / "results.json"
 # The estimate comes last: it goes by the rows before it.

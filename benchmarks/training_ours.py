@@ -7,10 +7,10 @@ import torch
 from worker import serve
 
 from mbmf.agents import get_agent
-from mbmf.configuration import load_configuration
-from mbmf.dynamics import DynamicsModel, TrainingData, train
-from mbmf.memory import keep_freed_memory
-from mbmf.model_based import new_optimizer
+from mbmf.method.algorithm_1 import new_optimizer
+from mbmf.method.dynamics import DynamicsModel, TrainingData, train
+from mbmf.method.fast.malloc import keep_freed_memory
+from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import torch
 from worker import serve
 
-from mbmf import trpo
-from mbmf.configuration import load_configuration
-from mbmf.policies import observed_elements
-from mbmf.steps.policies import new_policy
-from mbmf.streams import Purpose, torch_stream
-from mbmf.trpo import LinearBaseline, TrpoProgress
+from mbmf.base.random_streams import Purpose, torch_stream
+from mbmf.method import trpo
+from mbmf.method.policy import observed_elements
+from mbmf.method.trpo import LinearBaseline, TrpoProgress
+from mbmf.steps.policy_files import new_policy
+from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
 

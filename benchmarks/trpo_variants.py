@@ -20,21 +20,21 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from mbmf import trpo
-from mbmf.configuration import load_configuration
+from mbmf.analysis.speedups import steps_to_hold
+from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.figures.style import use_style
-from mbmf.fisher import fisher_vector_product
-from mbmf.policies import (
+from mbmf.method import trpo
+from mbmf.method.fast.fisher import fisher_vector_product
+from mbmf.method.policy import (
     GaussianPolicy,
     PolicySettings,
     kl_divergence,
     log_probability,
     observed_elements,
 )
-from mbmf.speedups import steps_to_hold
-from mbmf.steps.policies import new_policy
-from mbmf.streams import Purpose, integer_seeds, torch_stream
-from mbmf.trpo import LinearBaseline, TrpoProgress, TrpoSettings
+from mbmf.method.trpo import LinearBaseline, TrpoProgress, TrpoSettings
+from mbmf.steps.policy_files import new_policy
+from mbmf.workflow.configuration import load_configuration
 
 HERE = Path(__file__).parent
 CONFIG = HERE.parent / "config"
@@ -138,7 +138,7 @@ def orthogonal(policy: GaussianPolicy) -> None:
 
 
 ESTIMATES = trpo.advantages_and_returns
-# name: changes of TRPO's settings, of the policy's, functions replaced in `mbmf.trpo`
+# name: changes of TRPO's settings, of the policy's, functions replaced in `mbmf.method.trpo`
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "the paper's settings": ({}, {}, {}),
     "rllab's Fisher products (float32)": ({}, {}, {"fisher_vector_product": finite_differences}),

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from mbmf.checkout import refuse_other_package
-from mbmf.errors import InputError
+from mbmf.base.errors import InputError
+from mbmf.workflow.checkout import refuse_other_package
 
 # No test is timed: the first call of torch in a process takes half a second on a busy machine.
 settings.register_profile("mbmf", deadline=None)
@@ -46,7 +46,7 @@ def no_gpu():
 @cache
 def no_drawing():
     """Whether MuJoCo can draw in no way here."""
-    from mbmf.rendering import working_backend
+    from mbmf.agents.gl_backends import working_backend
 
     return working_backend() is None
 

@@ -18,9 +18,9 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 
 import mbmf
-from mbmf.checkout import refuse_other_package, require_checkout
-from mbmf.errors import DrawingError, InputError, NonFiniteError, SimulationError, printable
-from mbmf.processes import end_with
+from mbmf.base.errors import DrawingError, InputError, NonFiniteError, SimulationError, printable
+from mbmf.workflow.checkout import refuse_other_package, require_checkout
+from mbmf.workflow.process_lifetimes import end_with
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -68,7 +68,7 @@ def random_data(
     output: Annotated[Path, typer.Option(help="file to write")],
 ) -> None:
     """Roll out random actions (D_RAND)."""
-    from mbmf.random_data import RandomDataSettings
+    from mbmf.method.random_data import RandomDataSettings
     from mbmf.steps.random_data import write_random_data
 
     write_random_data(_agent(agent), _settings(RandomDataSettings, settings), seed, output)
@@ -90,8 +90,8 @@ def model_based(
     """Run Algorithm 1, going on from the checkpoint of an interrupted run."""
     import torch
 
-    from mbmf.model_based import ModelBasedSettings
-    from mbmf.progress import progress_bar
+    from mbmf.base.progress import progress_bar
+    from mbmf.method.algorithm_1 import ModelBasedSettings
     from mbmf.steps.model_based import run_model_based
 
     torch.set_num_threads(threads)
@@ -116,7 +116,7 @@ def divergence(
     """Compare open-loop predictions with true rollouts (Fig. 5)."""
     import torch
 
-    from mbmf.random_data import RandomDataSettings
+    from mbmf.method.random_data import RandomDataSettings
     from mbmf.steps.divergence import write_divergence
 
     torch.set_num_threads(1)
@@ -155,8 +155,8 @@ def imitation(
     """Roll out the MPC expert and clone it (behaviour cloning, DAgger)."""
     import torch
 
-    from mbmf.imitation import ImitationRunSettings
-    from mbmf.progress import progress_bar
+    from mbmf.base.progress import progress_bar
+    from mbmf.method.imitation import ImitationRunSettings
     from mbmf.steps.imitation import run_imitation
 
     torch.set_num_threads(1)
@@ -181,9 +181,9 @@ def trpo(
     """Train a policy by TRPO, going on from the checkpoint of an interrupted run."""
     import torch
 
-    from mbmf.progress import progress_bar
+    from mbmf.base.progress import progress_bar
+    from mbmf.method.trpo import TrpoRunSettings
     from mbmf.steps.trpo import run_trpo
-    from mbmf.trpo import TrpoRunSettings
 
     torch.set_num_threads(threads)
     checked = _settings(TrpoRunSettings, settings)
@@ -205,7 +205,7 @@ def tabulate(
     ] = None,
 ) -> None:
     """Put the rows of several tables into one."""
-    from mbmf.tables import concatenate
+    from mbmf.storage.tables import concatenate
 
     concatenate(tables, output, column, optional or ())
 
@@ -232,7 +232,7 @@ def gait(
     output: Annotated[Path, typer.Option(help="clip to write, .webp")],
 ) -> None:
     """Draw how an agent moves under random actions, MPC, imitation and TRPO."""
-    from mbmf.rendering import NEEDED, choose_backend, write_message
+    from mbmf.agents.gl_backends import NEEDED, choose_backend, write_message
 
     if choose_backend() is None:
         # The rest of the workflow goes on; the clip itself says what is missing.
@@ -241,8 +241,8 @@ def gait(
         return
     import torch
 
-    from mbmf.imitation import ImitationRunSettings
-    from mbmf.steps.gaits import write_gait
+    from mbmf.method.imitation import ImitationRunSettings
+    from mbmf.steps.draw_clip import write_gait
 
     torch.set_num_threads(1)
     checked = _settings(ImitationRunSettings, settings)
@@ -258,7 +258,7 @@ def claims(
     ] = False,
 ) -> None:
     """Print the verdicts on the paper's claims; exit status 1 if one is not the stored one."""
-    from mbmf.steps.claims import compare_verdicts, write_verdicts
+    from mbmf.steps.judge_claims import compare_verdicts, write_verdicts
 
     results = _results(scale)
     if write:
@@ -281,7 +281,7 @@ def results(
     ] = None,
 ) -> None:
     """Print the claims beside what came out, as Markdown for the README."""
-    from mbmf.steps.report import results_text, write_between_marks
+    from mbmf.steps.report_pages import results_text, write_between_marks
 
     text = results_text(_results(scale))
     if into is None:
@@ -293,7 +293,7 @@ def results(
 @app.command()
 def claims_page(output: Output, scale: Scale = "paper") -> None:
     """Write the report's opening: a table of the verdicts, with links."""
-    from mbmf.steps.report import write_claims_page
+    from mbmf.steps.report_pages import write_claims_page
 
     write_claims_page(_results(scale), output)
 
@@ -305,7 +305,7 @@ def notebook_page(
     output: Output,
 ) -> None:
     """Write an executed notebook as a page of the report."""
-    from mbmf.steps.report import write_notebook_page
+    from mbmf.steps.report_pages import write_notebook_page
 
     write_notebook_page(notebook, title, output)
 
@@ -322,7 +322,7 @@ def runs_page(
     scale: Scale = "paper",
 ) -> None:
     """Write a page of the runs behind figures: configuration, provenance, seconds."""
-    from mbmf.steps.report import write_runs_page
+    from mbmf.steps.report_pages import write_runs_page
 
     write_runs_page(group, scale, settings, provenance, output)
 
@@ -334,7 +334,7 @@ def notebook(
     parameters: Annotated[str, typer.Option(help="of the notebook, as JSON")] = "{}",
 ) -> None:
     """Execute a notebook, as the figures' rules do."""
-    from mbmf.notebooks import execute_notebook
+    from mbmf.report.execute_notebook import execute_notebook
 
     if not notebook.is_file():
         raise InputError(f"{notebook}: no such file")
@@ -354,8 +354,8 @@ def status(
     ] = None,
 ) -> None:
     """Show what is done, running, failed or missing, and how long the rest takes."""
-    from mbmf.jobs import configuration_of, overlays_of
-    from mbmf.status import report
+    from mbmf.workflow.jobs import configuration_of, overlays_of
+    from mbmf.workflow.status import report
 
     configuration = configuration_of(overlays_of(scale, configfile or []))
     print(report(configuration, cores or os.cpu_count() or 1))
@@ -370,9 +370,9 @@ def prune(
     ] = False,
 ) -> None:
     """Name files of a scale that no run asks for any more: old runs, their data and models."""
-    from mbmf.jobs import configuration_of, jobs_of, overlays_of, with_all_before
-    from mbmf.processes import hold_alone
-    from mbmf.prune import planned_outputs, records, remove, size, surplus
+    from mbmf.workflow.jobs import configuration_of, jobs_of, overlays_of, with_all_before
+    from mbmf.workflow.process_lifetimes import hold_alone
+    from mbmf.workflow.prune import planned_outputs, records, remove, size, surplus
 
     overlays = overlays_of(scale, configfile or [])
     configuration = configuration_of(overlays)
@@ -394,8 +394,8 @@ def prune(
 @app.command()
 def pipeline() -> None:
     """Write dvc.yaml of each scale anew, in the repository's root."""
-    from mbmf.files import write_text
-    from mbmf.pipeline import SCALES, pipeline_file, pipeline_text
+    from mbmf.storage.atomic_files import write_text
+    from mbmf.workflow.dvc_stages import SCALES, pipeline_file, pipeline_text
 
     require_checkout(Path.cwd())
     for scale in SCALES:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mbmf import cli
-from mbmf.model_based import ModelBasedSettings
+from mbmf.method.algorithm_1 import ModelBasedSettings
 
 TINY = {
     "random_data": {"rollouts": 3, "validation_rollouts": 1, "steps": 40},

@@ -13,11 +13,11 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from mbmf import cli
-from mbmf.errors import DrawingError, InputError, NonFiniteError, SimulationError
-from mbmf.files import write_text
-from mbmf.fingerprint import code_digest
-from mbmf.tables import read_table
-from mbmf.trpo import TrpoRunSettings
+from mbmf.base.errors import DrawingError, InputError, NonFiniteError, SimulationError
+from mbmf.method.trpo import TrpoRunSettings
+from mbmf.storage.atomic_files import write_text
+from mbmf.storage.code_digest import code_digest
+from mbmf.storage.tables import read_table
 
 CONFIG = Path(__file__).parents[2] / "config"
 RANDOM = {"rollouts": 2, "validation_rollouts": 1, "steps": 5}
@@ -394,8 +394,8 @@ def test_no_command_works_in_the_checkout_of_another_package(mbmf, tmp_path, com
 @pytest.mark.parametrize(
     ("command", "denied"),
     [
-        (["pipeline"], "mbmf.files.write_text"),
-        (["prune", "--scale=smoke", "--delete"], "mbmf.processes.hold_alone"),
+        (["pipeline"], "mbmf.storage.atomic_files.write_text"),
+        (["prune", "--scale=smoke", "--delete"], "mbmf.workflow.process_lifetimes.hold_alone"),
     ],
 )
 def test_a_folder_without_rights_is_one_line(mbmf, tmp_path, monkeypatch, command, denied):

@@ -58,14 +58,14 @@ def changed(finished, tmp_path):
 
 SMALLER = "planning: {horizon: 5, num_samples: 20}"
 CHANGES = {
-    "comment and docstring": ("src/mbmf/planning.py", '"""', '"""Words. ', set()),
-    "planner": ("src/mbmf/planning.py", "\nimport ", "\nNEW = 1\nimport ", EVERY_RUN),
+    "comment and docstring": ("src/mbmf/method/planning.py", '"""', '"""Words. ', set()),
+    "planner": ("src/mbmf/method/planning.py", "\nimport ", "\nNEW = 1\nimport ", EVERY_RUN),
     "Dyna-Q": (
         "src/mbmf/dyna/algorithms.py", "\nimport ", "\nNEW = 1\nimport ",
         {"dyna_tables", "dyna", "claims"},
     ),
     "a figure": (
-        "src/mbmf/figures/design_decisions.py", "\nimport ", "\nNEW = 1\nimport ", {"figure_6"},
+        "src/mbmf/figures/figure_6.py", "\nimport ", "\nNEW = 1\nimport ", {"figure_6"},
     ),
     "all figures": (
         "src/mbmf/figures/style.py", "\nimport ", "\nNEW = 1\nimport ",
@@ -184,7 +184,7 @@ def test_a_new_seed_makes_its_runs_only(undisturbed, tmp_path, tool):
 @pytest.mark.xdist_group("tiny")
 def test_a_comment_makes_dvc_repro_run_no_job(undisturbed, tmp_path):
     changed = copy_of(undisturbed, tmp_path / "mbmf")
-    for file in ("src/mbmf/planning.py", "src/mbmf/figures/style.py"):
+    for file in ("src/mbmf/method/planning.py", "src/mbmf/figures/style.py"):
         replace(changed, file, '"""', '"""Words. ')
     assert stale(changed)
     done = changed.run("dvc", "repro", PIPELINE)

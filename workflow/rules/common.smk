@@ -29,22 +29,22 @@ if Path(SOURCE) not in Path(mbmf.__file__).resolve().parents:
     )
     sys.exit(2)
 
-from mbmf import experiments
-from mbmf.checkout import level_times
-from mbmf.command_line import plain_values
-from mbmf.configuration import check_configuration
-from mbmf.errors import InputError
-from mbmf.fingerprint import code_digest
-from mbmf.finished import made_by
-from mbmf.processes import (
+from mbmf.experiments import runs as experiments
+from mbmf.workflow.checkout import level_times
+from mbmf.workflow.command_line_values import plain_values
+from mbmf.workflow.configuration import check_configuration
+from mbmf.base.errors import InputError
+from mbmf.storage.code_digest import code_digest
+from mbmf.storage.finished_runs import made_by
+from mbmf.workflow.process_lifetimes import (
     end_jobs_on_sigterm,
     end_with_dvc,
     hold_alone,
     remove_checkpoints,
     remove_left_over,
 )
-from mbmf.slurm import cancel_left_over
-from mbmf.yaml_files import read_yaml
+from mbmf.workflow.slurm_queue import cancel_left_over
+from mbmf.storage.yaml_files import read_yaml
 
 # One thread in each process, whatever the libraries think of the machine: Snakemake
 # runs as many of them as there are cores.

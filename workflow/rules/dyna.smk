@@ -48,7 +48,7 @@ rule dyna:
                 "folder": f"{RESULTS}/figures",
             }
         ),
-        code=code_digest("mbmf.figures.dyna"),
+        code=code_digest("mbmf.figures.figure_8"),
     message:
         "Figures 8.2, 8.4 and 8.5: Dyna-Q"
     shell:

@@ -49,7 +49,7 @@ rule divergence_tables:
         f"{BENCHMARKS}/divergence_tables.tsv"
     threads: 1
     params:
-        code=code_digest("mbmf.tables"),
+        code=code_digest("mbmf.storage.tables"),
     message:
         "Tables of Figure 5"
     shell:
@@ -83,7 +83,7 @@ rule figure_5:
                 "folder": f"{RESULTS}/figures",
             }
         ),
-        code=code_digest("mbmf.figures.divergence"),
+        code=code_digest("mbmf.figures.figure_5"),
     message:
         "Figure 5: rollout divergence"
     shell:

@@ -16,7 +16,7 @@ rule figure_7_table:
         f"{BENCHMARKS}/figure_7_table.tsv"
     threads: 1
     params:
-        code=code_digest("mbmf.tables"),
+        code=code_digest("mbmf.storage.tables"),
     message:
         "Table of Figure 7"
     shell:
@@ -67,7 +67,7 @@ rule figure_7:
                 "folder": f"{RESULTS}/figures",
             }
         ),
-        code=code_digest("mbmf.figures.comparison"),
+        code=code_digest("mbmf.figures.figure_7"),
     message:
         "Figure 7: model-based and model-free"
     shell:

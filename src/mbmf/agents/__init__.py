@@ -5,7 +5,7 @@ from typing import Any
 
 from gymnasium.envs.registration import register, registry
 
-from mbmf.agents.specs import AGENTS, AgentSpec, get_agent
+from mbmf.agents.spec import AGENTS, AgentSpec, get_agent
 
 __all__ = ["AGENTS", "AgentSpec", "BatchedAgentEnv", "get_agent", "register_environments"]
 

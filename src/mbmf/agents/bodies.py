@@ -12,10 +12,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from mbmf.agents.physics import Rollout, mujoco
 from mbmf.agents.rewards import termination
-from mbmf.agents.specs import AgentSpec, Spread, StartKind
-from mbmf.errors import SimulationError
-from mbmf.physics import Rollout, mujoco
+from mbmf.agents.spec import AgentSpec, Spread, StartKind
+from mbmf.base.errors import SimulationError
 
 Array = NDArray[np.float64]
 

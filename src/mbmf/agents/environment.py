@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from mbmf.agents.bodies import Array, Bodies
 from mbmf.agents.rewards import forward_speed, reward_function, squared
-from mbmf.agents.specs import AgentSpec, get_agent
-from mbmf.render_modes import RENDER_MODES, checked_render_mode, warn_of_no_mode
+from mbmf.agents.spec import AgentSpec, get_agent
+from mbmf.base.render_modes import RENDER_MODES, checked_render_mode, warn_of_no_mode
 
 Actions = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -90,7 +90,7 @@ class _Pictures:
         """
         if self._painter is None:
             # By its name as text: no run's results depend on how a body is drawn.
-            painter = import_module("mbmf.drawing").Painter
+            painter = import_module("mbmf.agents.drawing").Painter
             self._painter = painter(self._bodies.spec, *_PICTURE)
         last = 1 + self._bodies.model.nq
         return tuple(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mbmf.agents.specs import AgentSpec, Reward
+from mbmf.agents.spec import AgentSpec, Reward
 
 RewardFunction = Callable[[Any, Any], Any]
 Termination = Callable[[Any], Any]

@@ -11,9 +11,9 @@ from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Discrete
 from numpy.typing import NDArray
 
+from mbmf.base.errors import InputError, printable
+from mbmf.base.render_modes import RENDER_MODES, checked_render_mode, warn_of_no_mode
 from mbmf.dyna.mazes import MOVES, Maze
-from mbmf.errors import InputError, printable
-from mbmf.render_modes import RENDER_MODES, checked_render_mode, warn_of_no_mode
 
 CELL, _LINE, _BODY = 32, 1, 6  # pixels: a cell's side, the line around it, and around the agent
 # Red, green, blue.

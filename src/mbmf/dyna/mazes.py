@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from mbmf.errors import InputError, printable
+from mbmf.base.errors import InputError, printable
 
 # (rows, columns) of each action: up, down, left, right.
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))

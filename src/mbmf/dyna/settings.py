@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mbmf.settings import Fraction, PositiveInteger, PositiveNumber, Settings
+from mbmf.base.settings import Fraction, PositiveInteger, PositiveNumber, Settings
 
 
 def _each_once(values: list[int]) -> list[int]:

@@ -13,7 +13,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mbmf.files import written_whole
+from mbmf.storage.atomic_files import written_whole
 
 Floats = npt.NDArray[np.float64]
 

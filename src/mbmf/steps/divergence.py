@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from mbmf.agents import get_agent
-from mbmf.divergence import error_table, trajectory_table
-from mbmf.random_data import RandomDataSettings
-from mbmf.rollouts import Rollouts
+from mbmf.method.open_loop import error_table, trajectory_table
+from mbmf.method.random_data import RandomDataSettings
+from mbmf.method.rollouts import Rollouts
 from mbmf.steps.model_based import HELD_OUT, MODELS, read_held_out, read_models
 from mbmf.steps.random_data import read_random_data
-from mbmf.tables import write_table
+from mbmf.storage.tables import write_table
 
 
 def write_divergence(
@@ -24,7 +24,7 @@ def write_divergence(
     errors: Path,
     trajectory: Path,
 ) -> None:
-    """Write both tables of `mbmf.divergence` for one finished run."""
+    """Write both tables of `mbmf.method.open_loop` for one finished run."""
     spec = get_agent(agent)
     models, _ = read_models(models_folder / MODELS, agent)
     held_out = read_held_out(models_folder / HELD_OUT, agent)

@@ -7,16 +7,16 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from mbmf.dyna.experiments import cumulative_rewards, steps_per_episode
+from mbmf.dyna.curves import cumulative_rewards, steps_per_episode
 from mbmf.dyna.settings import DynaSettings
-from mbmf.files import write_text
-from mbmf.fingerprint import code_digest
-from mbmf.steps.provenance import provenance
-from mbmf.tables import write_table
+from mbmf.storage.atomic_files import write_text
+from mbmf.storage.code_digest import code_digest
+from mbmf.storage.provenance import provenance
+from mbmf.storage.tables import write_table
 
 
 def write_dyna(settings: DynaSettings, episodes: Path, rewards: Path, made: Path) -> None:
-    """Write both tables of `mbmf.dyna.experiments`, and the provenance of their runs to `made`."""
+    """Write both tables of `mbmf.dyna.curves`, and the provenance of their runs to `made`."""
     spent = {}
     for experiment, path in [(steps_per_episode, episodes), (cumulative_rewards, rewards)]:
         started = time.perf_counter()

@@ -12,22 +12,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mbmf import imitation
 from mbmf.agents import get_agent
-from mbmf.dynamics import DynamicsModel
-from mbmf.errors import InputError
-from mbmf.files import write_text
-from mbmf.fingerprint import code_digest
-from mbmf.imitation import ImitationProgress, ImitationRunSettings
-from mbmf.policies import observed_elements
-from mbmf.rollouts import Rollouts
-from mbmf.steps.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
+from mbmf.base.errors import InputError
+from mbmf.base.random_streams import Purpose, torch_stream
+from mbmf.method import imitation
+from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.imitation import ImitationProgress, ImitationRunSettings
+from mbmf.method.policy import observed_elements
+from mbmf.method.rollouts import Rollouts
 from mbmf.steps.model_based import read_models
-from mbmf.steps.policies import new_policy, write_policy
-from mbmf.steps.provenance import provenance
-from mbmf.streams import Purpose, torch_stream
-from mbmf.tables import run_table, write_table
-from mbmf.tensors import (
+from mbmf.steps.policy_files import new_policy, write_policy
+from mbmf.storage.atomic_files import write_text
+from mbmf.storage.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
+from mbmf.storage.code_digest import code_digest
+from mbmf.storage.provenance import provenance
+from mbmf.storage.tables import run_table, write_table
+from mbmf.storage.tensor_files import (
     load_optimizer,
     optimizer_tensors,
     read_tensors,

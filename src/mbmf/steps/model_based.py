@@ -16,19 +16,19 @@ from typing import Any
 import pandas as pd
 import torch
 
-from mbmf import model_based
 from mbmf.agents import get_agent
-from mbmf.dynamics import DynamicsModel
-from mbmf.errors import InputError, printable
-from mbmf.files import write_text
-from mbmf.fingerprint import code_digest
-from mbmf.model_based import ModelBasedSettings, Progress
-from mbmf.rollouts import Rollouts
-from mbmf.steps.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
-from mbmf.steps.provenance import provenance
+from mbmf.base.errors import InputError, printable
+from mbmf.method import algorithm_1
+from mbmf.method.algorithm_1 import ModelBasedSettings, Progress
+from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.rollouts import Rollouts
 from mbmf.steps.random_data import read_random_data
-from mbmf.tables import write_table
-from mbmf.tensors import read_tensors, with_prefix, without_prefix, write_tensors
+from mbmf.storage.atomic_files import write_text
+from mbmf.storage.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
+from mbmf.storage.code_digest import code_digest
+from mbmf.storage.provenance import provenance
+from mbmf.storage.tables import write_table
+from mbmf.storage.tensor_files import read_tensors, with_prefix, without_prefix, write_tensors
 
 CURVE = "curve.csv"
 MODELS = "models.safetensors"
@@ -70,9 +70,9 @@ def run_model_based(
         "code": code_digest(__name__),
     }
     checkpoint = folder / CHECKPOINT
-    progress = model_based.start(agent, settings, data, seed, device)
+    progress = algorithm_1.start(agent, settings, data, seed, device)
     resumed = read_checkpoint(
-        checkpoint, identity, partial(model_based.progress_from_tensors, progress)
+        checkpoint, identity, partial(algorithm_1.progress_from_tensors, progress)
     )
     total = settings.aggregation.iterations
     started = time.perf_counter()
@@ -88,8 +88,8 @@ def run_model_based(
         )
 
     while progress.iteration < total:
-        model_based.iterate(progress, agent, settings, data, seed, report)
-        write_checkpoint(checkpoint, *model_based.progress_to_tensors(progress), identity)
+        algorithm_1.iterate(progress, agent, settings, data, seed, report)
+        write_checkpoint(checkpoint, *algorithm_1.progress_to_tensors(progress), identity)
     steps = {
         "env_steps": data.env_steps + progress.env_steps,
         # The last model has not learned from the last rollouts; the authors count alike.

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 
-from mbmf import random_data
 from mbmf.agents import get_agent
-from mbmf.errors import InputError
-from mbmf.random_data import RandomData, RandomDataSettings
-from mbmf.rollouts import Rollouts
-from mbmf.tensors import read_tensors, write_tensors
+from mbmf.base.errors import InputError
+from mbmf.method import random_data
+from mbmf.method.random_data import RandomData, RandomDataSettings
+from mbmf.method.rollouts import Rollouts
+from mbmf.storage.tensor_files import read_tensors, write_tensors
 
 
 def write_random_data(agent: str, settings: RandomDataSettings, seed: int, path: Path) -> None:

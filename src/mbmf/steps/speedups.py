@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mbmf.errors import InputError
-from mbmf.files import write_text
-from mbmf.speedups import speedups
-from mbmf.tables import read_table
+from mbmf.analysis.speedups import speedups
+from mbmf.base.errors import InputError
+from mbmf.storage.atomic_files import write_text
+from mbmf.storage.tables import read_table
 
 
 def write_speedups(table: Path, output: Path) -> None:

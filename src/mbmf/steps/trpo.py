@@ -12,18 +12,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mbmf import trpo
-from mbmf.errors import InputError, SimulationError, printable
-from mbmf.files import write_text
-from mbmf.fingerprint import code_digest
-from mbmf.policies import observed_elements
-from mbmf.steps.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
-from mbmf.steps.policies import new_policy, read_policy, write_policy
-from mbmf.steps.provenance import provenance
-from mbmf.streams import Purpose, torch_stream
-from mbmf.tables import run_table, write_table
-from mbmf.tensors import with_prefix, without_prefix
-from mbmf.trpo import LinearBaseline, TrpoProgress, TrpoRunSettings
+from mbmf.base.errors import InputError, SimulationError, printable
+from mbmf.base.random_streams import Purpose, torch_stream
+from mbmf.method import trpo
+from mbmf.method.policy import observed_elements
+from mbmf.method.trpo import LinearBaseline, TrpoProgress, TrpoRunSettings
+from mbmf.steps.policy_files import new_policy, read_policy, write_policy
+from mbmf.storage.atomic_files import write_text
+from mbmf.storage.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
+from mbmf.storage.code_digest import code_digest
+from mbmf.storage.provenance import provenance
+from mbmf.storage.tables import run_table, write_table
+from mbmf.storage.tensor_files import with_prefix, without_prefix
 
 
 def run_trpo(

@@ -6,7 +6,7 @@ import pytest
 
 from mbmf.agents import AGENTS, get_agent
 from mbmf.agents.bodies import Bodies, _cosines_and_sines
-from mbmf.errors import SimulationError
+from mbmf.base.errors import SimulationError
 
 PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 STEPS = 30

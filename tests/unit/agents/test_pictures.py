@@ -8,8 +8,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from mbmf.agents import AGENTS, BatchedAgentEnv
+from mbmf.agents.drawing import Painter
 from mbmf.agents.environment import AgentEnv
-from mbmf.drawing import Painter
 
 HEIGHT, WIDTH = 480, 640
 

@@ -6,7 +6,7 @@ import pytest
 
 from mbmf.agents import AGENTS, get_agent
 from mbmf.agents.bodies import Bodies, build_model
-from mbmf.errors import SimulationError
+from mbmf.base.errors import SimulationError
 
 STEPS = 40
 

@@ -10,7 +10,7 @@ import pytest
 
 import mbmf  # noqa: F401
 from mbmf.dyna.algorithms import Learner, dyna_q, prioritised_sweeping
-from mbmf.dyna.experiments import ACTING, PLANNING, stream, walk
+from mbmf.dyna.curves import ACTING, PLANNING, stream, walk
 from mbmf.dyna.mazes import MAZES, Maze
 
 DYNA, BLOCKING, SHORTCUT = MAZES

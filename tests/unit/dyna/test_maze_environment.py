@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from mbmf.base.errors import InputError
 from mbmf.dyna import MAZES, register_environments
 from mbmf.dyna.environment import AGENT, CELL, FREE, GOAL, WALL
-from mbmf.errors import InputError
 
 UP, DOWN, LEFT, RIGHT = range(4)
 PROGRAM = """

@@ -5,8 +5,8 @@ from collections import deque
 import numpy as np
 import pytest
 
+from mbmf.base.errors import InputError
 from mbmf.dyna.mazes import MAZES, MOVES, Maze
-from mbmf.errors import InputError
 
 UP, DOWN, LEFT, RIGHT = range(4)
 SMALL = Maze(("S.#\n#.G",))

@@ -5,9 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mbmf.errors import InputError
-from mbmf.figures import comparison, design_decisions, divergence, style
-from mbmf.speedups import Curves
+from mbmf.analysis.speedups import Curves
+from mbmf.base.errors import InputError
+from mbmf.figures import figure_5 as five
+from mbmf.figures import figure_6 as six
+from mbmf.figures import figure_7 as seven
+from mbmf.figures import style
 
 plt.switch_backend("agg")
 RNG = np.random.default_rng(0)
@@ -50,9 +53,9 @@ def errors(by_seed, starts):
 
 def test_figure_5s_band_is_over_seeds_and_not_over_start_states():
     # Start states differ by four orders of magnitude, seeds not at all.
-    figure = divergence.error_against_steps(errors([2.0, 2.0, 2.0], [-2, -1, 0, 1, 2]), "quick")
+    figure = five.error_against_steps(errors([2.0, 2.0, 2.0], [-2, -1, 0, 1, 2]), "quick")
     assert bands(figure.axes[0]) == [pytest.approx((2, 2))]
-    figure = divergence.error_against_steps(errors([1.0, 2.0, 4.0], [-2, -1, 0, 1, 2]), "quick")
+    figure = five.error_against_steps(errors([1.0, 2.0, 4.0], [-2, -1, 0, 1, 2]), "quick")
     assert figure.axes[0].get_lines()[0].get_ydata()[0] == pytest.approx(2)
     # The bootstrap of three seeds reaches from the lowest to the highest alone.
     assert bands(figure.axes[0]) == [pytest.approx((1, 4))]
@@ -66,16 +69,16 @@ def test_figure_6s_band_is_of_whole_seeds():
         for seed, r in enumerate((0.0, 10.0, 20.0))
         for i in (0, 1)
     ]
-    figure = design_decisions.design_decisions(pd.DataFrame(rows), [SWEEP], "quick")
+    figure = six.design_decisions(pd.DataFrame(rows), [SWEEP], "quick")
     assert bands(figure.axes[0]) == [pytest.approx((0, 20))] * 2
     with pytest.raises(InputError, match=r"lacks swimmer, dynamics.epochs = 30, seeds \[2\]"):
-        design_decisions.design_decisions(pd.DataFrame(rows[:-2]), [SWEEP], "quick")
+        six.design_decisions(pd.DataFrame(rows[:-2]), [SWEEP], "quick")
 
 
 def test_figure_7s_seeds_meet_on_a_common_grid():
     """Two straight lines of slope 1 and 3, at steps that differ by seed: the mean's slope is 2."""
     steps = np.array([[0.0, 10, 20, 30], [0, 12, 26, 40]])
-    found = comparison.on_common_grid(Curves(np.arange(2), steps, steps * [[1], [3]]))
+    found = seven.on_common_grid(Curves(np.arange(2), steps, steps * [[1], [3]]))
     assert found.columns[0] > 0
     assert found.columns[-1] == 30  # further on, one seed would be left out
     np.testing.assert_allclose(found.mean(), 2 * found.columns)
@@ -93,7 +96,7 @@ def figure_7(mf):
         for seed in (0, 1)
         for i, value in enumerate(values)
     ]  # fmt: skip
-    return comparison.comparison(pd.DataFrame(rows), "quick").axes[0]
+    return seven.comparison(pd.DataFrame(rows), "quick").axes[0]
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 import torch
 
-from mbmf import model_based
-from mbmf.errors import InputError
-from mbmf.random_data import RandomDataSettings
+from mbmf.base.errors import InputError
+from mbmf.method import algorithm_1
+from mbmf.method.random_data import RandomDataSettings
 from mbmf.steps.model_based import read_held_out, read_models, run_model_based
 from mbmf.steps.random_data import read_random_data, write_random_data
-from mbmf.tensors import read_tensors, write_tensors
+from mbmf.storage.tensor_files import read_tensors, write_tensors
 
 RESULTS = ["runs/curve.csv", "models/models.safetensors", "models/held_out.safetensors"]
 
@@ -30,7 +30,7 @@ def run(folder, tiny, data, agent="swimmer", seed=5):
 
 def test_killed_and_resumed_ends_in_the_same_bytes(tmp_path, tiny, data, monkeypatch):
     undisturbed = run(tmp_path / "a", tiny, data)
-    original, calls = model_based.iterate, []
+    original, calls = algorithm_1.iterate, []
 
     def killed_in_the_second_iteration(*arguments):
         calls.append(arguments)
@@ -38,7 +38,7 @@ def test_killed_and_resumed_ends_in_the_same_bytes(tmp_path, tiny, data, monkeyp
             raise KeyboardInterrupt
         original(*arguments)
 
-    monkeypatch.setattr(model_based, "iterate", killed_in_the_second_iteration)
+    monkeypatch.setattr(algorithm_1, "iterate", killed_in_the_second_iteration)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "b", tiny, data)
     assert (tmp_path / "b/runs/checkpoint.safetensors").exists()
@@ -208,6 +208,6 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path, tiny, data, monkeypatch):
     def denied(*_arguments, **_options):
         raise PermissionError
 
-    monkeypatch.setattr("mbmf.tensors.safe_open", denied)
+    monkeypatch.setattr("mbmf.storage.tensor_files.safe_open", denied)
     with pytest.raises(InputError, match=r"random\.safetensors: cannot be read"):
         run(tmp_path, tiny, data)

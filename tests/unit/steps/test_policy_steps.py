@@ -8,17 +8,17 @@ import pandas as pd
 import pytest
 import torch
 
-from mbmf import imitation, trpo
-from mbmf.errors import InputError
-from mbmf.imitation import ImitationRunSettings
-from mbmf.policies import PolicySettings, observed_elements
+from mbmf.base.errors import InputError
+from mbmf.method import imitation, trpo
+from mbmf.method.imitation import ImitationRunSettings
+from mbmf.method.policy import PolicySettings, observed_elements
+from mbmf.method.trpo import TrpoRunSettings
 from mbmf.steps.imitation import run_imitation
 from mbmf.steps.model_based import run_model_based
-from mbmf.steps.policies import new_policy, read_policy, write_policy
+from mbmf.steps.policy_files import new_policy, read_policy, write_policy
 from mbmf.steps.random_data import write_random_data
 from mbmf.steps.trpo import run_trpo
-from mbmf.tensors import read_tensors, write_tensors
-from mbmf.trpo import TrpoRunSettings
+from mbmf.storage.tensor_files import read_tensors, write_tensors
 
 ITERATIONS = 7
 POLICY = {"hidden_layers": [8], "absolute_position": True}

@@ -1,0 +1,118 @@
+"""How an agent is shown: one camera for each, that goes with the body."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbmf.agents.bodies import build_model
+from mbmf.agents.gl_backends import NEEDED, working_backend
+from mbmf.agents.physics import load_gl, mujoco
+from mbmf.agents.spec import AgentSpec
+from mbmf.base.errors import DrawingError
+
+Array = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class View:
+    """How an agent is shown.
+
+    Attributes:
+        distance: of the camera, m.
+        elevation: of the camera's axis, degrees.
+        height: that it looks at, m.
+        speed: seconds of the simulation in one second of a clip.
+    """
+
+    distance: float
+    elevation: float
+    height: float
+    speed: float = 1.0
+
+
+VIEWS = {
+    # One stroke of the swimmer takes seconds.
+    "swimmer": View(distance=4.5, elevation=-60.0, height=0.0, speed=4.0),
+    "half_cheetah": View(distance=3.2, elevation=-8.0, height=0.6),
+    "hopper": View(distance=3.6, elevation=-8.0, height=0.9),
+    "ant": View(distance=4.5, elevation=-25.0, height=0.5),
+}
+
+
+class Painter:
+    """Draws bodies of one agent.
+
+    Args:
+        spec: the agent.
+        width: of a picture, pixels, 640 at most.
+        height: of a picture, pixels, 480 at most.
+
+    Raises:
+        DrawingError: this machine has nothing to draw with.
+    """
+
+    def __init__(self, spec: AgentSpec, width: int, height: int) -> None:
+        # A model of its own: the floor is changed.
+        self._model = build_model(spec)
+        quiet_floor(self._model)
+        self._data = mujoco.MjData(self._model)
+        self._view = VIEWS[spec.name]
+        self._camera = mujoco.MjvCamera()
+        self._camera.azimuth, self._camera.elevation = 90.0, self._view.elevation
+        self._camera.distance = self._view.distance
+        self._renderer = _renderer(self._model, width, height)
+        # Bodies walk out of the square that shadows are made for; beyond it the floor is black.
+        self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
+
+    def picture(self, qpos: Array) -> Picture:
+        """A picture (height, width, 3) of the body at joint positions (nq,)."""
+        self._data.qpos[:] = qpos
+        mujoco.mj_kinematics(self._model, self._data)
+        mujoco.mj_comPos(self._model, self._data)
+        # mj_camlight places the lights that go with the body.
+        mujoco.mj_camlight(self._model, self._data)
+        self._camera.lookat[:] = [*self._data.subtree_com[0, :2], self._view.height]
+        self._renderer.update_scene(self._data, self._camera)
+        return np.asarray(self._renderer.render(), dtype=np.uint8)
+
+    def close(self) -> None:
+        """Give back what the GL library holds."""
+        self._renderer.close()
+
+
+def quiet_floor(model: Any) -> None:
+    """Make the floor's checkers pale and 1 m wide, without reflections.
+
+    gymnasium's are black and white: they outshine the body, and take ten times the bytes.
+    """
+    floor = model.geom(0).matid.item()
+    texture = model.mat(floor).texid[mujoco.mjtTextureRole.mjTEXROLE_RGB]
+    start = int(model.tex_adr[texture])
+    size = model.tex_width[texture] * model.tex_height[texture] * model.tex_nchannel[texture]
+    colours = model.tex_data[start : start + size]
+    colours[:] = 150 + colours.astype(int) // 8
+    model.geom_rgba[0] = 1
+    model.mat_reflectance[floor] = 0
+    model.mat_texrepeat[floor] = model.geom_size[0, :2]
+
+
+def _renderer(model: Any, width: int, height: int) -> Any:
+    """MuJoCo's renderer, by the way of drawing that MUJOCO_GL names or, unset, that works here."""
+    try:
+        if not os.environ.get("MUJOCO_GL"):
+            if name := working_backend():
+                os.environ["MUJOCO_GL"] = name
+                load_gl()
+        elif not hasattr(mujoco, "GLContext"):
+            load_gl()
+        return mujoco.Renderer(model, height, width)
+    except Exception as error:  # each library has errors of its own
+        asked = os.environ.get("MUJOCO_GL") or "unset"
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DrawingError(f"{NEEDED}. MUJOCO_GL is {asked}: {first}") from error

@@ -1,0 +1,63 @@
+"""Pictures without a screen: which of MuJoCo's ways of drawing works on this machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from mbmf.storage.atomic_files import written_whole
+
+# EGL draws on a GPU or in software, OSMesa in software only; GLFW where there is a screen.
+BACKENDS = ("egl", "osmesa", "glfw")
+NEEDED = (
+    "MuJoCo can draw neither by EGL nor by OSMesa here: install libegl1 and libegl-mesa0, or "
+    "libosmesa6 (names of Debian's packages)"
+)
+# A context alone says little: without a screen, GLFW gives one that cannot draw.
+_TRIAL = "import mujoco as m; m.Renderer(m.MjModel.from_xml_string('<mujoco/>'), 16, 16).render()"
+
+
+def working_backend() -> str | None:
+    """What MUJOCO_GL should be to draw here; None if nothing works.
+
+    A MUJOCO_GL that is set is tried alone. Each is tried in a process of its own, for a driver
+    may be missing where the library is there, and one process cannot change over.
+    """
+    asked = os.environ.get("MUJOCO_GL")
+    for name in [asked] if asked else BACKENDS:
+        tried = subprocess.run(
+            [sys.executable, "-c", _TRIAL],
+            env=os.environ | {"MUJOCO_GL": name},
+            capture_output=True,
+            check=False,
+        )
+        if tried.returncode == 0:
+            return name
+    return None
+
+
+def choose_backend() -> str | None:
+    """Set MUJOCO_GL to what works here, and return it; None, and drawing disabled, if none does."""
+    name = working_backend()
+    os.environ["MUJOCO_GL"] = name or "disable"
+    return name
+
+
+def write_message(text: str, output: Path) -> None:
+    """Write a picture, .webp, that says why there is no clip."""
+    image = Image.new("RGB", (520, 170), "white")
+    font = ImageFont.load_default(16)
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) > image.width - 24:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    ImageDraw.Draw(image).multiline_text((12, 12), "\n".join(lines), fill="black", font=font)
+    with written_whole(output) as aside:
+        image.save(aside)

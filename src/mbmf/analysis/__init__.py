@@ -1,0 +1,1 @@
+"""From tables to verdicts: intervals, statistics of the claims, speed-ups."""

@@ -1,0 +1,62 @@
+"""What the sample plots of the authors' code show of Figure 7, as `config` has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from mbmf.base.errors import InputError, printable
+from mbmf.base.settings import PositiveNumber, Settings
+from mbmf.storage.yaml_files import read_yaml
+
+AUTHORS_PLOTS = Path("config/authors_plots.yaml")
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
+Readings = Annotated[list[PositiveNumber], Field(min_length=1)]
+
+
+class AgentPlot(Settings):
+    """The sample plot of one agent; steps as the authors count them."""
+
+    sample_efficiency: Readings = Field(description="Mf's steps over Mb's, to Mb's last return")
+    time_to_max: Readings = Field(description="Mf's steps over Mb-Mf's, a reading a level")
+    curves: dict[Literal["Mb", "Mf", "Mb-Mf"], Annotated[list[Point], Field(min_length=1)]] = Field(
+        description="points of each curve: environment steps, return of an episode"
+    )
+
+    def factor(self, name: Literal["sample_efficiency", "time_to_max"]) -> tuple[float, float]:
+        """Lowest and highest reading of one of the two factors."""
+        readings: list[float] = getattr(self, name)
+        return min(readings), max(readings)
+
+
+class AuthorsPlots(Settings):
+    """The sample plots of the four agents."""
+
+    swimmer: AgentPlot
+    half_cheetah: AgentPlot
+    hopper: AgentPlot
+    ant: AgentPlot
+
+    def of(self, agent: str) -> AgentPlot:
+        """The plot of one of the four agents."""
+        plot: AgentPlot = getattr(self, agent)
+        return plot
+
+
+def read_authors_plots(path: Path) -> AuthorsPlots:
+    """The file of what was read off.
+
+    Raises:
+        InputError: not there, not YAML, or it holds something else; one line that names the key.
+    """
+    content = read_yaml(path)
+    try:
+        return AuthorsPlots.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(printable(str(part)) for part in first["loc"])
+        raise InputError(f"{path}: {key}: {first['msg']}") from None

@@ -1,0 +1,1 @@
+"""What all other rooms stand on: errors, settings, random streams."""

@@ -1,0 +1,169 @@
+"""Figure 7: model-based, model-free, and model-free initialised by model-based learning."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mbmf.analysis.authors_plots import AgentPlot, AuthorsPlots
+from mbmf.analysis.speedups import COUNTINGS, METHODS, Counting, Curves, curves, key, plateau
+from mbmf.figures.style import AGENT_TITLES, curve_with_interval, sample, use_style
+
+LABELS = {
+    "Mb": "Mb: MPC with the learned model",
+    "Mf": "Mf: TRPO from a random policy",
+    "Mb-Mf": "Mb-Mf: imitation of Mb (dots), then TRPO",
+}
+THIN = 0.8  # points; the curves themselves are 1.5 wide
+WITHOUT_NOISE = "thin: TRPO's mean action, without noise"
+CROSSES = "crosses: the authors' plots, as these count"
+COUNTED: dict[Counting, str] = {"every_step": "every step", "authors": "as the authors' plots"}
+# Names of the two numbers, and the text's.
+NUMBERS: dict[Literal["sample_efficiency", "time_to_max"], tuple[str, float]] = {
+    "sample_efficiency": ("Mf / Mb", 20),
+    "time_to_max": ("Mf / Mb-Mf", 3),
+}
+
+
+def comparison(table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = None) -> Figure:
+    """Figure 7, one panel for each agent.
+
+    Args:
+        table: tidy curves: kind, agent, seed, iteration, env_steps, return; mean_return, if there.
+        scale: named in the title.
+        plots: the authors', whose points are shown as crosses. Their episodes must be as long.
+    """
+    use_style()
+    agents = list(dict.fromkeys(table["agent"]))
+    columns = min(len(agents), 2)
+    rows = math.ceil(len(agents) / columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(5.4 * columns + 1.2, 3.8 * rows + 0.7), squeeze=False
+    )
+    colours = dict(zip(METHODS, sns.color_palette(), strict=False))
+    for agent, axes in zip(agents, grid.flat, strict=False):
+        _panel(axes, table, agent, colours)
+        if plots:
+            _crosses(axes, plots.of(agent), colours)
+        axes.set_title(AGENT_TITLES[agent])
+    for axes in grid.flat[len(agents) :]:
+        axes.set_axis_off()
+    for row in grid:
+        row[0].set_ylabel("return of an episode")
+    handles, labels = grid.flat[0].get_legend_handles_labels()
+    thin = Line2D([], [], color="grey", linewidth=THIN)
+    cross = Line2D([], [], color="grey", linestyle="", marker="x")
+    for handle, label, shown in [
+        (thin, WITHOUT_NOISE, not _without_noise(table).empty),
+        (cross, CROSSES, plots is not None),
+    ]:
+        if shown:
+            handles, labels = [*handles, handle], [*labels, label]
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    seeds = sample(scale, table["seed"].nunique())
+    figure.suptitle(f"Figure 7: mean and 95 % bootstrap interval over seeds\n({seeds})")
+    return figure
+
+
+def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any]) -> None:
+    """One agent: a curve for each method, against the steps that it had learned from."""
+    for method, colour in colours.items():
+        values = on_common_grid(curves(table, agent, method))
+        curve_with_interval(axes, values, LABELS[method], colour)
+    for method, kind in [("Mb", "model_based"), ("Mb-Mf", "imitation")]:
+        rows = table[(table["agent"] == agent) & (table["kind"] == kind)]
+        points = rows.groupby("iteration")[["env_steps", "return"]].mean()
+        axes.plot(points["env_steps"], points["return"], "o", color=colours[method], markersize=3.5)
+    for method, kind in [("Mf", "model_free"), ("Mb-Mf", "fine_tuning")]:
+        points = _without_noise(table[(table["agent"] == agent) & (table["kind"] == kind)])
+        axes.plot(points["env_steps"], points["mean_return"], color=colours[method], linewidth=THIN)
+    level, level_off = plateau(curves(table, agent, "Mf").returns.mean(axis=0))
+    axes.axhline(level, color=colours["Mf"], linestyle="--")
+    axes.annotate(
+        "Mf's plateau" if level_off else "Mf's last tenth, still rising: no maximum yet",
+        (0.02, level),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        xytext=(0, -3),
+        verticalalignment="top",  # above it may be the frame
+        fontsize="small",
+        color=colours["Mf"],
+    )
+    axes.set_xscale("log")
+    axes.set_xlabel("environment steps learned from")
+    axes.set_ylabel("")
+
+
+def _without_noise(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean steps and mean return without noise at the iterations in which every seed has one.
+
+    Not of a random policy, which has no place on a log axis.
+    """
+    columns = ["env_steps", "mean_return"]
+    if "mean_return" not in rows:
+        return pd.DataFrame(columns=columns)
+    by_iteration = rows.groupby(["kind", "agent", "iteration"])
+    everywhere = by_iteration["mean_return"].count() == by_iteration.size()
+    points: pd.DataFrame = by_iteration[columns].mean()[everywhere]
+    return points[points["env_steps"] > 0]
+
+
+def _crosses(axes: Axes, plot: AgentPlot, colours: dict[str, Any]) -> None:
+    """Points read off the authors' curves."""
+    for method, points in plot.curves.items():
+        axes.plot(*zip(*points, strict=True), "x", color=colours[method])
+
+
+def on_common_grid(found: Curves) -> pd.DataFrame:
+    """Returns of each seed (rows) at the same environment steps (columns).
+
+    Where episodes can end early, seeds differ in the steps of a point. The grid is the mean of
+    these, as far as every seed has learned; between its points each curve is a straight line.
+    """
+    grid = found.steps.mean(axis=0)
+    first, last = found.steps[:, 0].max(), found.steps[:, -1].min()
+    grid = np.unique(np.clip(grid, first, last))
+    grid = grid[grid > 0]  # a random policy has no place on a log axis
+    pairs = zip(found.steps, found.returns, strict=True)
+    return pd.DataFrame([np.interp(grid, *pair) for pair in pairs], columns=grid)
+
+
+def speedup_table(speedups: dict[str, Any], plots: AuthorsPlots) -> pd.DataFrame:
+    """The two numbers of each agent, by both ways of counting, beside text and authors' plots.
+
+    Args:
+        speedups: as `mbmf.analysis.speedups.speedups` gives them.
+        plots: the authors'.
+    """
+    rows = []
+    for agent, numbers in speedups.items():
+        for name, (title, text) in NUMBERS.items():
+            lowest, highest = plots.of(agent).factor(name)
+            for counting in COUNTINGS:
+                found = numbers[key(name, counting)]
+                rows.append(
+                    {
+                        "agent": AGENT_TITLES[agent],
+                        "steps of": title,
+                        "counted": COUNTED[counting],
+                        "median": found["median"],
+                        "low": found["low"],
+                        "high": found["high"],
+                        "the text": f"{text:g}",
+                        "the authors' plots": f"{lowest:g}"
+                        if lowest == highest
+                        else f"{lowest:g} to {highest:g}",
+                        "seeds": found["seeds"],
+                        "at a return of": found["level"],
+                        "why not": found["why"] or "",
+                    }
+                )
+    return pd.DataFrame(rows).set_index(["agent", "steps of", "counted"])

@@ -1,0 +1,1 @@
+"""The paper's method, a file for each part."""

@@ -1,0 +1,321 @@
+"""Algorithm 1: model-based RL with random shooting and data aggregation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+from torch import Tensor
+
+from mbmf.agents import get_agent
+from mbmf.base.errors import NonFiniteError, SimulationError
+from mbmf.base.random_streams import Purpose, integer_seeds, numpy_stream, torch_stream
+from mbmf.base.settings import NonNegativeNumber, PositiveInteger, Settings
+from mbmf.method.dynamics import (
+    DynamicsModel,
+    DynamicsSettings,
+    TrainingData,
+    add_noise,
+    step_errors,
+    train,
+    validation_error,
+)
+from mbmf.method.planning import MpcController, PlanningSettings, RandomShooting
+from mbmf.method.random_data import RandomData, RandomDataSettings
+from mbmf.method.rollouts import Rollouts, collect
+from mbmf.storage.tensor_files import load_optimizer, optimizer_tensors, with_prefix, without_prefix
+
+VALIDATION_HORIZONS = (1, 5, 10, 50, 100)
+"""Steps at which Eqn. 3 is reported, as in the authors' code."""
+
+
+class AggregationSettings(Settings):
+    """Algorithm 1's outer loop."""
+
+    iterations: PositiveInteger = Field(description="times that the model is trained and used")
+    rollouts: PositiveInteger = Field(description="MPC rollouts in each iteration")
+    training_rollouts: PositiveInteger = Field(
+        description="how many of them join D_RL; the rest is held out for validation"
+    )
+    steps: PositiveInteger = Field(description="most steps of an MPC rollout")
+    action_noise: NonNegativeNumber = Field(
+        description="standard deviation of the noise on executed actions"
+    )
+
+    @model_validator(mode="after")
+    def _training_is_part(self) -> AggregationSettings:
+        if self.training_rollouts >= self.rollouts:
+            raise ValueError(
+                f"training_rollouts ({self.training_rollouts}) must be less than rollouts "
+                f"({self.rollouts}): the others validate the model"
+            )
+        return self
+
+
+class ModelBasedSettings(Settings):
+    """All that defines a run of Algorithm 1, beside agent and seed."""
+
+    random_data: RandomDataSettings
+    dynamics: DynamicsSettings
+    planning: PlanningSettings
+    aggregation: AggregationSettings
+
+    def flat(self) -> dict[str, Any]:
+        """Settings as {"section.key": value}; a list of layer widths as "500x500"."""
+        return {
+            f"{section}.{key}": "x".join(map(str, value)) if isinstance(value, list) else value
+            for section, content in self.model_dump().items()
+            for key, value in content.items()
+        }
+
+    def replaced(self, parameter: str, value: Any) -> ModelBasedSettings:
+        """These settings with one value changed.
+
+        Args:
+            parameter: "section.key".
+            value: the new one.
+
+        Raises:
+            KeyError: no such parameter.
+            pydantic.ValidationError: a value that it cannot take.
+        """
+        content = self.model_dump()
+        section, _, key = parameter.partition(".")
+        if key not in content.get(section, {}):
+            raise KeyError(f"no parameter {parameter}; should be one of {', '.join(self.flat())}")
+        content[section][key] = value
+        return ModelBasedSettings.model_validate(content)
+
+
+@dataclass
+class Progress:
+    """Where a run of Algorithm 1 stands, and all that it needs to go on.
+
+    Attributes:
+        iteration: iterations finished.
+        model: the dynamics model after the last finished iteration.
+        optimizer: Adam with its moments; never reset between iterations.
+        on_policy: D_RL, noise not yet added; None before the first iteration.
+        validation: held-out MPC rollouts of each finished iteration.
+        models: weights after each finished iteration, by name.
+        curve: one row per finished iteration.
+        seconds: what each finished iteration took, by part.
+    """
+
+    model: DynamicsModel
+    optimizer: torch.optim.Adam
+    iteration: int = 0
+    on_policy: list[Rollouts] = field(default_factory=list)
+    validation: list[Rollouts] = field(default_factory=list)
+    models: list[dict[str, Tensor]] = field(default_factory=list)
+    curve: list[dict[str, Any]] = field(default_factory=list)
+    seconds: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def env_steps(self) -> int:
+        """Simulator steps of all MPC rollouts so far."""
+        return sum(rollouts.env_steps for rollouts in [*self.on_policy, *self.validation])
+
+    def training_points(self, data: RandomData) -> int:
+        """Transitions of D_RAND and D_RL, before the next iteration's are added."""
+        return data.training.points + sum(rollouts.points for rollouts in self.on_policy)
+
+
+def start(
+    agent: str, settings: ModelBasedSettings, data: RandomData, seed: int, device: str = "cpu"
+) -> Progress:
+    """Lines 1 and 2 of Algorithm 1: D_RL empty, f_θ random, normalisation from D_RAND."""
+    spec = get_agent(agent)
+    model = DynamicsModel(
+        spec.state_dim,
+        spec.action_dim,
+        settings.dynamics.hidden_layers,
+        torch_stream(seed, Purpose.NETWORK),
+    )
+    states, actions, next_states = (torch.from_numpy(x) for x in data.training.transitions())
+    model.fit_normalisation(states, actions, next_states - states)
+    model.to(device)
+    return Progress(model, new_optimizer(model, settings.dynamics))
+
+
+def new_optimizer(model: DynamicsModel, settings: DynamicsSettings) -> torch.optim.Adam:
+    """Adam on the model's weights; fused, for one kernel instead of a dozen per step."""
+    return torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
+
+
+def iterate(
+    progress: Progress,
+    agent: str,
+    settings: ModelBasedSettings,
+    data: RandomData,
+    seed: int,
+    report: Callable[[dict[str, Any]], None] | None = None,
+) -> None:
+    """One iteration of Algorithm 1 (lines 4 to 13), from `progress` into `progress`.
+
+    Args:
+        progress: changed in place, once the whole iteration has succeeded.
+        agent: name of the agent.
+        settings: of the run.
+        data: D_RAND and its held-out rollouts.
+        seed: of the run.
+        report: called with the new row of the curve, if given.
+
+    Raises:
+        NonFiniteError: training or planning became non-finite; says at which iteration.
+        SimulationError: the simulator diverged; says so too.
+    """
+    iteration = progress.iteration
+    started = time.perf_counter()
+    try:
+        losses = _train(progress, settings, data, seed)
+        trained = time.perf_counter()
+        rollouts = _mpc_rollouts(progress.model, agent, settings, seed, iteration)
+    except (NonFiniteError, SimulationError) as error:
+        raise type(error)(f"iteration {iteration} of {agent}, seed {seed}: {error}") from None
+    held_out = settings.aggregation.training_rollouts
+    validation = rollouts[held_out:]
+    row = {
+        "iteration": iteration,
+        # The controller that earned this return had learned from these steps, not from its own.
+        "env_steps": data.env_steps + progress.env_steps,
+        "training_points": progress.training_points(data),
+        # The authors' plots count training points alone: no rollout that is held out.
+        "authors_steps": progress.training_points(data),
+        "return": float(rollouts.returns.mean()),
+        "return_std": float(rollouts.returns.std()),
+        "rollouts": len(rollouts),
+        "rollout_steps": float(rollouts.lengths.mean()),
+        "training_loss": losses[-1],
+        **_validation(progress.model, "random", data.validation),
+        **_validation(progress.model, "on_policy", validation),
+    }
+    # Times stay out of the curve: the same seed gives the same bytes of it.
+    progress.seconds.append(
+        {"training": trained - started, "rollouts": time.perf_counter() - trained}
+    )
+    progress.on_policy.append(rollouts[:held_out])
+    progress.validation.append(validation)
+    progress.models.append(
+        {name: value.detach().cpu().clone() for name, value in progress.model.state_dict().items()}
+    )
+    progress.curve.append(row)
+    progress.iteration += 1
+    if report is not None:
+        report(row)
+
+
+def _train(
+    progress: Progress, settings: ModelBasedSettings, data: RandomData, seed: int
+) -> list[float]:
+    """Line 5 of Algorithm 1, warm start: the network goes on from the last iteration."""
+    device = progress.model.input_mean.device
+    # Each rollout is noised once and alike in every later iteration, as in the authors' code,
+    # where noise is added when data enter the set.
+    noise = settings.dynamics.noise
+    random_data = _noisy(data.training.transitions(), noise, seed, 0)
+    parts = [tuple(tensor[:0] for tensor in random_data)]
+    for index, rollouts in enumerate(progress.on_policy, start=1):
+        for row in range(len(rollouts)):
+            transitions = rollouts[row : row + 1].transitions()
+            parts.append(_noisy(transitions, noise, seed, index, row))
+    inputs, deltas = (torch.cat(part) for part in zip(*parts, strict=True))
+    return train(
+        progress.model,
+        progress.optimizer,
+        TrainingData(progress.model, *random_data),
+        TrainingData(progress.model, inputs, deltas),
+        settings.dynamics,
+        torch_stream(seed, Purpose.TRAINING, progress.iteration, device=device),
+    )
+
+
+def _noisy(
+    transitions: tuple[NDArray[Any], ...], noise: float, seed: int, *indices: int
+) -> tuple[Tensor, Tensor]:
+    """Noisy inputs (M, S + A) and changes of state (M, S); the actions stay clean."""
+    states, actions, next_states = (torch.from_numpy(x) for x in transitions)
+    if not len(states):
+        return torch.cat([states, actions], dim=1), states
+    generator = torch_stream(seed, Purpose.DATA_NOISE, *indices)
+    inputs = torch.cat([add_noise(states, noise, generator), actions], dim=1)
+    return inputs, add_noise(next_states - states, noise, generator)
+
+
+def _mpc_rollouts(
+    model: DynamicsModel, agent: str, settings: ModelBasedSettings, seed: int, iteration: int
+) -> Rollouts:
+    """Lines 6 to 12 of Algorithm 1: rollouts under MPC, all bodies planned for together."""
+    planner = RandomShooting.for_agent(model, get_agent(agent), settings.planning)
+    controller = MpcController(
+        planner,
+        torch_stream(seed, Purpose.PLANNING, iteration, device=model.input_mean.device),
+        settings.aggregation.action_noise,
+        numpy_stream(seed, Purpose.ACTION_NOISE, iteration),
+    )
+    starts = integer_seeds(seed, Purpose.MPC_RESET, iteration, count=settings.aggregation.rollouts)
+    return collect(agent, starts, settings.aggregation.steps, controller, "mpc")
+
+
+def _validation(model: DynamicsModel, source: str, rollouts: Rollouts) -> dict[str, float]:
+    """Eqn. 3 on held-out rollouts; NaN at horizons that no rollout is long enough for."""
+    errors = {}
+    for horizon in VALIDATION_HORIZONS:
+        states, actions = rollouts.windows(horizon)
+        device = model.input_mean.device
+        value = (
+            validation_error(
+                step_errors(
+                    model,
+                    torch.as_tensor(states, dtype=torch.float32, device=device),
+                    torch.as_tensor(actions, dtype=torch.float32, device=device),
+                ),
+                horizon,
+            )
+            if len(states)
+            else float("nan")
+        )
+        errors[f"{source}_error_{horizon}"] = value
+    return errors
+
+
+def progress_to_tensors(progress: Progress) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """All of `progress` as named tensors and plain facts, for one file."""
+    tensors = with_prefix("model", progress.model.state_dict())
+    tensors |= with_prefix("optimizer", optimizer_tensors(progress.optimizer))
+    for iteration, weights in enumerate(progress.models):
+        tensors |= with_prefix(f"models.{iteration}", weights)
+        for kind in ("on_policy", "validation"):
+            arrays = getattr(progress, kind)[iteration].to_arrays(f"{kind}.{iteration}")
+            tensors |= {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return tensors, {
+        "iteration": progress.iteration,
+        "curve": progress.curve,
+        "seconds": progress.seconds,
+    }
+
+
+def progress_from_tensors(
+    fresh: Progress, tensors: dict[str, Tensor], facts: dict[str, Any]
+) -> Progress:
+    """Inverse of `progress_to_tensors`, into a `fresh` progress of the same settings.
+
+    Raises:
+        KeyError, RuntimeError, ValueError: the tensors are not of such a run.
+    """
+    fresh.iteration = facts["iteration"]
+    fresh.curve = facts["curve"]
+    fresh.seconds = facts["seconds"]
+    fresh.model.load_state_dict(without_prefix("model", tensors))
+    load_optimizer(fresh.optimizer, without_prefix("optimizer", tensors))
+    arrays = {name: value.numpy() for name, value in tensors.items() if "optimizer" not in name}
+    for iteration in range(fresh.iteration):
+        fresh.models.append(without_prefix(f"models.{iteration}", tensors))
+        fresh.on_policy.append(Rollouts.from_arrays(arrays, f"on_policy.{iteration}"))
+        fresh.validation.append(Rollouts.from_arrays(arrays, f"validation.{iteration}"))
+    return fresh

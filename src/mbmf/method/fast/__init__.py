@@ -1,0 +1,1 @@
+"""What is there for speed alone; results do not depend on it."""

@@ -1,0 +1,306 @@
+"""Imitation of the MPC controller by a policy: behaviour cloning and DAgger.
+
+The bridge from the model-based to the model-free learner (section V of the paper).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+from torch import Tensor
+
+from mbmf.agents import get_agent
+from mbmf.base.errors import NonFiniteError, SimulationError
+from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
+from mbmf.base.settings import PositiveInteger, PositiveNumber, Settings
+from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.planning import MpcController, PlanningSettings, RandomShooting
+from mbmf.method.policy import GaussianPolicy, MeanController, PolicySettings
+from mbmf.method.rollouts import Rollouts, collect
+
+# Rollouts made for each that is kept, at most, where few have a positive return.
+MOST_TRIES = 10
+
+
+class ExpertSettings(Settings):
+    """The controller that is imitated, and how its rollouts and the policy's run."""
+
+    planning: PlanningSettings
+    steps: PositiveInteger = Field(description="most steps of a rollout")
+
+
+class ImitationSettings(Settings):
+    """Behaviour cloning and DAgger."""
+
+    expert_rollouts: PositiveInteger = Field(
+        description="MPC rollouts to clone; only those with a return above 0 are taken"
+    )
+    epochs: PositiveInteger = Field(description="passes over the data in each (re)training")
+    learning_rate: PositiveNumber = Field(description="Adam's step size")
+    batch_size: PositiveInteger = Field(description="state-action pairs in a minibatch")
+    iterations: PositiveInteger = Field(
+        description="DAgger iterations; the first training is behaviour cloning"
+    )
+    rollouts: PositiveInteger = Field(description="policy rollouts relabelled in each of them")
+    evaluation_rollouts: PositiveInteger = Field(
+        description="policy rollouts that measure its return; the first of them are relabelled"
+    )
+
+    @model_validator(mode="after")
+    def _relabelled_are_part(self) -> ImitationSettings:
+        if self.rollouts > self.evaluation_rollouts:
+            raise ValueError(
+                f"rollouts ({self.rollouts}) must be at most evaluation_rollouts "
+                f"({self.evaluation_rollouts})"
+            )
+        return self
+
+
+class ImitationRunSettings(Settings):
+    """All that defines a run of imitation, beside agent, seed and the expert's model."""
+
+    expert: ExpertSettings
+    policy: PolicySettings
+    imitation: ImitationSettings
+
+
+def expert_rollouts(
+    model: DynamicsModel,
+    agent: str,
+    settings: ExpertSettings,
+    count: int,
+    seed: int,
+) -> tuple[Rollouts, int]:
+    """Rollouts of MPC with the final dynamics model, without noise on the actions.
+
+    As in the authors' code, only rollouts with a positive return are kept, and more are made
+    until there are enough. The authors' code would go on for ever where none is positive: here
+    `MOST_TRIES` times as many as are asked for are made, and then the best others make up the
+    number.
+
+    Args:
+        model: final dynamics model of a run of Algorithm 1.
+        agent: name of the agent.
+        settings: the expert's.
+        count: rollouts to keep; those that are missing are made side by side.
+        seed: of the run.
+
+    Returns:
+        The rollouts, and the simulator steps of all that were made.
+
+    Raises:
+        SimulationError: every rollout ended in its first step.
+    """
+    planner = RandomShooting.for_agent(model, get_agent(agent), settings.planning)
+    made: list[Rollouts] = []
+    missing, tries = count, MOST_TRIES * count
+    while missing and tries:
+        batch = min(missing, tries)
+        stream = torch_stream(
+            seed, Purpose.EXPERT_PLANNING, len(made), device=planner.network.device
+        )
+        starts = integer_seeds(seed, Purpose.EXPERT_RESET, len(made), count=batch)
+        found = collect(agent, starts, settings.steps, MpcController(planner, stream), "mpc")
+        made.append(found)
+        missing -= int((found.returns > 0).sum())
+        tries -= batch
+    everything = Rollouts.concatenate(made)
+    # Positive returns in the order in which they were made, then the others from the best on.
+    returns = everything.returns
+    order = np.argsort(np.where(returns > 0, 0, 1 - returns), kind="stable")
+    kept = everything[order[:count]]
+    if not kept.points:
+        raise SimulationError(
+            f"every expert rollout of {agent}, seed {seed}, ended in its first step: there is "
+            "nothing to imitate"
+        )
+    return kept, everything.env_steps
+
+
+def train(
+    policy: GaussianPolicy,
+    optimizer: torch.optim.Optimizer,
+    observations: Tensor,
+    actions: Tensor,
+    settings: ImitationSettings,
+    generator: torch.Generator,
+) -> float:
+    """Gradient descent on the mean of ‖a − μ(o)‖²; the standard deviation stays.
+
+    Args:
+        policy: changed in place.
+        optimizer: of the policy's mean.
+        observations: (N, O).
+        actions: (N, A), the expert's.
+        settings: epochs and batch size; the last, partial batch counts too.
+        generator: shuffles the data.
+
+    Returns:
+        Mean loss of the last epoch.
+
+    Raises:
+        NonFiniteError: the loss became NaN or infinite.
+    """
+    total = torch.zeros(())
+    for _ in range(settings.epochs):
+        order = torch.randperm(len(observations), generator=generator)
+        total = torch.zeros(())
+        for rows in torch.split(order, settings.batch_size):
+            errors = (actions[rows] - policy(observations[rows])).square().sum(dim=1)
+            optimizer.zero_grad()
+            errors.mean().backward()
+            optimizer.step()
+            total += errors.detach().sum()
+    loss = total.item() / len(observations)
+    if not math.isfinite(loss):
+        raise NonFiniteError(
+            f"behaviour cloning's loss is {loss}; a smaller imitation.learning_rate "
+            f"(now {settings.learning_rate}) usually cures it"
+        )
+    return loss
+
+
+@dataclass
+class ImitationProgress:
+    """Where behaviour cloning and DAgger stand, and all that they need to go on.
+
+    Attributes:
+        policy: the current policy.
+        optimizer: Adam on the policy's mean, warm from training to training.
+        observations: (N, O) aggregated so far.
+        actions: (N, A) the expert's actions there.
+        env_steps: simulator steps so far, all of Algorithm 1 and the expert's included.
+        authors_steps: steps as the authors' plots count them: training points of Algorithm 1,
+            the expert's rollouts that were kept, and relabelled rollouts.
+        curve: one row for each training, of which the first is behaviour cloning.
+    """
+
+    policy: GaussianPolicy
+    optimizer: torch.optim.Adam
+    observations: Tensor
+    actions: Tensor
+    env_steps: int
+    authors_steps: int
+    curve: list[dict[str, Any]]
+
+    @property
+    def iteration(self) -> int:
+        """Trainings finished."""
+        return len(self.curve)
+
+
+def start(
+    policy: GaussianPolicy,
+    elements: NDArray[np.intp],
+    expert: Rollouts,
+    env_steps: int,
+    authors_steps: int,
+    settings: ImitationSettings,
+) -> ImitationProgress:
+    """Before behaviour cloning: the data are the expert's rollouts.
+
+    Args:
+        policy: as drawn.
+        elements: (O,) state elements that it observes.
+        expert: rollouts of the MPC controller.
+        env_steps: simulator steps taken up to now, the expert's included.
+        authors_steps: training points of Algorithm 1.
+        settings: of imitation.
+    """
+    states, actions, _ = expert.transitions()
+    return ImitationProgress(
+        policy,
+        new_optimizer(policy, settings),
+        torch.from_numpy(states[:, elements]).float(),
+        torch.from_numpy(actions).float(),
+        env_steps,
+        authors_steps + expert.points,
+        [],
+    )
+
+
+def new_optimizer(policy: GaussianPolicy, settings: ImitationSettings) -> torch.optim.Adam:
+    """Adam on the policy's mean."""
+    return torch.optim.Adam(policy.mean.parameters(), lr=settings.learning_rate, fused=True)
+
+
+def iterate(
+    progress: ImitationProgress,
+    model: DynamicsModel,
+    agent: str,
+    expert: ExpertSettings,
+    elements: NDArray[np.intp],
+    settings: ImitationSettings,
+    seed: int,
+) -> None:
+    """One training, its measurement, and the relabelling for the next (DAgger).
+
+    The first is behaviour cloning. After each, the policy's mean is rolled out without
+    noise; of these rollouts the first `settings.rollouts` go, with the action that the
+    expert would have taken at each visited state, to the data of the next training. The
+    authors' code relabels after its last training too, for nothing; here it does not.
+
+    Args:
+        progress: changed in place, once all has succeeded.
+        model: final dynamics model of Algorithm 1.
+        agent: name of the agent.
+        expert: settings of the controller that plans with it.
+        elements: (O,) state elements that the policy observes.
+        settings: of imitation.
+        seed: of the run.
+
+    Raises:
+        NonFiniteError: training or planning met NaN or infinity; says in which iteration.
+    """
+    iteration = progress.iteration
+    try:
+        loss = train(
+            progress.policy,
+            progress.optimizer,
+            progress.observations,
+            progress.actions,
+            settings,
+            torch_stream(seed, Purpose.IMITATION, iteration),
+        )
+        rollouts = collect(
+            agent,
+            integer_seeds(
+                seed, Purpose.DAGGER_RESET, iteration, count=settings.evaluation_rollouts
+            ),
+            expert.steps,
+            MeanController(progress.policy, elements),
+        )
+        relabelled = rollouts[: settings.rollouts]
+        row = {
+            "iteration": iteration,
+            "env_steps": progress.env_steps,
+            "authors_steps": progress.authors_steps + relabelled.points,
+            "return": float(rollouts.returns.mean()),
+            "return_std": float(rollouts.returns.std()),
+            "rollouts": len(rollouts),
+            "training_points": len(progress.observations),
+            "training_loss": loss,
+        }
+        if iteration + 1 < settings.iterations:
+            states, _, _ = relabelled.transitions()
+            planner = RandomShooting.for_agent(model, get_agent(agent), expert.planning)
+            stream = torch_stream(
+                seed, Purpose.DAGGER_PLANNING, iteration, device=planner.network.device
+            )
+            labels = planner.plan(states, stream).actions
+            seen = torch.from_numpy(states[:, elements]).float()
+            progress.observations = torch.cat([progress.observations, seen])
+            progress.actions = torch.cat([progress.actions, torch.from_numpy(labels)])
+    except (NonFiniteError, SimulationError) as error:
+        raise type(error)(
+            f"DAgger iteration {iteration} of {agent}, seed {seed}: {error}"
+        ) from None
+    progress.env_steps += rollouts.env_steps
+    progress.authors_steps += relabelled.points
+    progress.curve.append(row)

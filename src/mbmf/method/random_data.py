@@ -1,0 +1,61 @@
+"""D_RAND: rollouts of uniformly random actions (line 1 of Algorithm 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from mbmf.agents import get_agent
+from mbmf.base.random_streams import Purpose, integer_seeds, numpy_stream
+from mbmf.base.settings import PositiveInteger, Settings
+from mbmf.method.rollouts import Rollouts, collect
+
+
+class RandomDataSettings(Settings):
+    """D_RAND and the random rollouts held out to validate the model on."""
+
+    rollouts: PositiveInteger = Field(description="rollouts of D_RAND")
+    validation_rollouts: PositiveInteger = Field(description="further rollouts, held out")
+    steps: PositiveInteger = Field(description="most steps of a rollout")
+
+
+@dataclass(frozen=True)
+class RandomData:
+    """D_RAND and what is held out beside it."""
+
+    training: Rollouts
+    validation: Rollouts
+
+    @property
+    def env_steps(self) -> int:
+        """Simulator steps that all of it took."""
+        return self.training.env_steps + self.validation.env_steps
+
+
+def generate(agent: str, settings: RandomDataSettings, seed: int) -> RandomData:
+    """Random rollouts of an agent. Rollout n is the same whatever the number of rollouts."""
+    return RandomData(
+        _random_rollouts(agent, settings.steps, settings.rollouts, seed, Purpose.RANDOM_ROLLOUTS),
+        _random_rollouts(
+            agent, settings.steps, settings.validation_rollouts, seed, Purpose.RANDOM_VALIDATION
+        ),
+    )
+
+
+def _random_rollouts(agent: str, steps: int, count: int, seed: int, purpose: Purpose) -> Rollouts:
+    shape = (steps, get_agent(agent).action_dim)
+    actions = np.stack(
+        [numpy_stream(seed, purpose, body).uniform(-1, 1, shape) for body in range(count)]
+    )
+
+    def controller(
+        _states: NDArray[Any], bodies: NDArray[Any], step: int
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        return actions[bodies, step], actions[bodies, step]
+
+    starts = integer_seeds(seed, Purpose.RANDOM_RESET, int(purpose), count=count)
+    return collect(agent, starts, steps, controller, "random")

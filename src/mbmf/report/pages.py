@@ -1,0 +1,240 @@
+"""Pages of the report: the claims, the runs behind a figure, an executed notebook.
+
+Each is filled into a template of `workflow/report` and needs nothing from outside itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+
+from mbmf.analysis.claims import Claim, claimed, number
+from mbmf.base.errors import InputError
+from mbmf.experiments.runs import FIGURE_TITLES
+
+TEMPLATES = Path("workflow/report")
+
+# Which group of figures shows a table, and which of its figures.
+SHOWN_IN = {
+    "figure_5_errors": ("figure_5", "figure_5_error"),
+    "figure_5_trajectories": ("figure_5", "figure_5_rollout"),
+    "figure_6": ("figure_6", "figure_6"),
+    "figure_7": ("figure_7", "figure_7"),
+    "dyna_episodes": ("dyna", "figure_8_2"),
+    "dyna_rewards": ("dyna", "figure_{number}"),
+}
+
+
+def render(template: str, **values: Any) -> str:
+    """A template of `workflow/report`, filled in."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(**values)
+
+
+def shown_in(claim: Claim) -> tuple[str, str]:
+    """Group of figures and figure that show what a claim is about."""
+    group, figure = SHOWN_IN[claim.table]
+    return group, figure.format(number=getattr(claim.statistic, "figure", "").replace(".", "_"))
+
+
+def claim_rows(
+    records: Sequence[dict[str, Any]], claims: Sequence[Claim], results: str
+) -> list[dict[str, Any]]:
+    """What the table of claims shows of each verdict, in the verdicts' order.
+
+    Args:
+        records: verdicts, as `mbmf.analysis.claims.judge` gives them.
+        claims: that they are on.
+        results: folder of the scale, which the paths of the links start with.
+
+    Raises:
+        InputError: a verdict is on no claim of the file.
+    """
+    by_id = {claim.id: claim for claim in claims}
+    rows = []
+    for record in records:
+        claim = by_id.get(str(record["id"]).split(".", maxsplit=1)[0])
+        if claim is None:
+            raise InputError(f"{record['id']}: a verdict on no claim; judge them again")
+        group, figure = shown_in(claim)
+        known = record["statistic"] is not None
+        rows.append(
+            record
+            | {
+                "group": group,
+                "agent": (record["agent"] or "").replace("_", "-"),
+                "claimed": claimed(*record["threshold"]),
+                "here": number(record["statistic"], ">") if known else "",
+                "interval": f"{number(record['low'], '<')} to {number(record['high'], '>')}"
+                if known
+                else "",
+                "links": {
+                    "figure": f"{results}/figures/{figure}.svg",
+                    "notebook": f"{results}/report/{group}.html",
+                    "runs": f"{results}/report/{group}_runs.html",
+                },
+            }
+        )
+    return rows
+
+
+def claims_page(rows: Sequence[dict[str, Any]], scale: str) -> str:
+    """The report's opening: how the verdicts came out, and a table of all claims."""
+    verdicts = [row["verdict"] for row in rows]
+    counts = {name: verdicts.count(name) for name in ("reproduced", "not reproduced", "undecided")}
+    return render("claims.html.j2", rows=rows, scale=scale, counts=counts)
+
+
+def results_markdown(
+    rows: Sequence[dict[str, Any]], scale: str, runs: dict[str, tuple[int, float]]
+) -> str:
+    """The claims beside what came out, a table for each group of figures, for the README.
+
+    Args:
+        rows: as `claim_rows` gives them.
+        scale: of the results.
+        runs: number of runs behind a group of figures, and seconds that they took together.
+    """
+    overlay = "" if scale == "paper" else f" --configfile config/{scale}.yaml"
+    lines = []
+    for group, title in FIGURE_TITLES.items():
+        how = f"`snakemake --cores 2{overlay} -- {group}` draws it"
+        if group in runs:
+            count, seconds = runs[group]
+            how += f"; its {count} runs took {_duration(seconds)} of one core"
+        lines += [f"### {title}, {scale} scale", "", f"{how}.", ""]
+        lines += [
+            "| the paper | agent | claimed | here | seeds | verdict |",
+            "|---|---|---|---|---|---|",
+        ]
+        for row in rows:
+            if row["group"] == group:
+                here = f"{row['here']} ({row['interval']})" if row["here"] else row["why"]
+                cells = [
+                    f"{row['claim']} ({row['source']})",
+                    row["agent"],
+                    row["claimed"],
+                    here,
+                    str(row["seeds"] or ""),
+                    f"**{row['verdict']}**",
+                ]
+                lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 6000 else f"{seconds / 3600:.1f} hours"
+
+
+def between_marks(text: str, scale: str, new: str) -> str:
+    """`text` with `new` in place of what stands between the marks of a scale's results.
+
+    Raises:
+        InputError: the marks are not there, in order, once each.
+    """
+    start, end = f"<!-- results of {scale} scale -->\n", f"<!-- end of {scale} scale -->\n"
+    before, found, rest = text.partition(start)
+    _, closed, after = rest.partition(end)
+    if not found or not closed or start in rest:
+        raise InputError(f"should hold once the lines {start.strip()} and {end.strip()}")
+    return f"{before}{start}{new}{end}{after}"
+
+
+def run_row(provenance: dict[str, Any], curve: Any, path: str) -> dict[str, Any]:
+    """What the list of runs shows of one run.
+
+    Args:
+        provenance: what its file says.
+        curve: pandas table of the run's curve.
+        path: of the run's folder.
+    """
+    last = curve.iloc[-1]
+    return {
+        "kind": provenance["kind"],
+        "agent": provenance["agent"],
+        "seed": provenance["seed"],
+        "path": path,
+        "env_steps": int(last["env_steps"]),
+        "last_return": float(last["return"]),
+        "seconds": seconds_of(provenance),
+        "git_commit": provenance["git_commit"],
+        "device": provenance["device"],
+    }
+
+
+def seconds_of(provenance: dict[str, Any]) -> float:
+    """Seconds of all iterations of a run, of one that was resumed too."""
+    return float(sum(sum(part.values()) for part in provenance["seconds"]))
+
+
+def runs_page(
+    group: str,
+    scale: str,
+    settings: dict[str, Any],
+    runs: Sequence[tuple[dict[str, Any], dict[str, Any]]],
+    job: dict[str, Any] | None,
+) -> str:
+    """The runs behind a group of figures: a line each, with configuration and provenance.
+
+    Args:
+        group: figure_5, figure_6, figure_7 or dyna.
+        scale: named in the title.
+        settings: of the figures.
+        runs: what `run_row` gives, and the provenance, of each.
+        job: provenance of the job that made all runs, if there was one.
+    """
+    entries = [
+        row
+        | {
+            "settings": _pretty(provenance["settings"]),
+            "provenance": _pretty(_without_settings(provenance)),
+        }
+        for row, provenance in runs
+    ]
+    return render(
+        "runs.html.j2",
+        title=f"Runs behind {FIGURE_TITLES[group]}",
+        scale=scale,
+        settings=_pretty(settings),
+        runs=entries,
+        job=_pretty(_without_settings(job)) if job else None,
+        seconds=sum(row["seconds"] for row, _ in runs),
+    )
+
+
+def _without_settings(provenance: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in provenance.items() if key != "settings"}
+
+
+def _pretty(content: Any) -> str:
+    return json.dumps(content, indent=2)
+
+
+def notebook_page(notebook: nbformat.NotebookNode, title: str) -> str:
+    """An executed notebook as a page without scripts, pictures inside."""
+    from nbconvert import HTMLExporter
+
+    # The templates with a head of their own load scripts from elsewhere.
+    exporter = HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
+    body, _ = exporter.from_notebook_node(notebook)
+    return render("notebook.html.j2", title=title, body=body, highlighting=_highlighting())
+
+
+def _highlighting() -> str:
+    from pygments.formatters import HtmlFormatter
+
+    return str(HtmlFormatter(style="default").get_style_defs(".highlight"))

@@ -1,0 +1,60 @@
+"""The step that draws how an agent moves under each controller of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mbmf.agents import get_agent
+from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
+from mbmf.clips import gait
+from mbmf.method.imitation import ImitationRunSettings
+from mbmf.method.planning import MpcController, RandomShooting
+from mbmf.method.policy import MeanController, observed_elements
+from mbmf.method.random_data import RandomDataSettings, generate
+from mbmf.method.rollouts import Controller, Rollouts, collect
+from mbmf.steps.model_based import read_models
+from mbmf.steps.policy_files import read_policy
+from mbmf.storage.atomic_files import written_whole
+
+
+def write_gait(
+    agent: str,
+    settings: ImitationRunSettings,
+    seed: int,
+    models: Path,
+    policies: dict[str, Path],
+    output: Path,
+) -> None:
+    """Roll out each controller for some seconds and write the clip.
+
+    Args:
+        agent: name of the agent.
+        settings: of the imitation, which names the controller's and the policy's.
+        seed: of the runs.
+        models: of Algorithm 1; the last one plans.
+        policies: of imitation and TRPO, by the name that the clip shows.
+        output: animated WebP to write.
+
+    Raises:
+        InputError: a model or a policy is missing, damaged, or of another agent or shape.
+    """
+    # No longer than the rollouts that the model and the policy have learned from.
+    steps = min(gait.clip_steps(agent), settings.expert.steps)
+    model = read_models(models, agent)[0][-1]
+    read = {name: read_policy(path, agent, settings.policy)[0] for name, path in policies.items()}
+    random = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
+    shown: dict[str, Rollouts] = {"random actions": generate(agent, random, seed).validation}
+    planner = RandomShooting.for_agent(model, get_agent(agent), settings.expert.planning)
+    elements = observed_elements(agent, settings.policy)
+    controllers: dict[str, Controller] = {
+        "MPC (Mb)": MpcController(planner, torch_stream(seed, Purpose.EXPERT_PLANNING, 0)),
+        **{name: MeanController(policy, elements) for name, policy in read.items()},
+    }
+    # All from one start, that of the first expert rollout.
+    start = integer_seeds(seed, Purpose.EXPERT_RESET, 0, count=1)
+    for name, controller in controllers.items():
+        shown[name] = collect(agent, start, steps, controller, "mpc")
+    for name, rollout in shown.items():
+        print(f"{agent}, {name}: return {rollout.returns[0]:.2f} in {rollout.lengths[0]} steps")
+    with written_whole(output) as aside:
+        aside.write_bytes(gait.encoded(gait.clip(agent, shown)))

@@ -1,0 +1,93 @@
+"""The step that judges the paper's claims on a scale's tables."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mbmf.analysis.authors_plots import AUTHORS_PLOTS, read_authors_plots
+from mbmf.analysis.claims import as_text, changes, check_claims, judge
+from mbmf.base.errors import InputError
+from mbmf.storage.atomic_files import write_text
+from mbmf.storage.tables import read_table
+from mbmf.storage.yaml_files import read_yaml
+
+CLAIMS = Path("config/claims.yaml")
+PARQUET = ("figure_5_errors", "figure_5_trajectories", "dyna_rewards")
+
+
+def verdicts_file(results: Path) -> Path:
+    """Where a scale's verdicts lie."""
+    return results / "claims.json"
+
+
+def judge_scale(results: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """Verdicts on a scale's tables, and a line for each claim or table that is refused.
+
+    Args:
+        results: folder of the scale.
+
+    Raises:
+        InputError: there is no file of claims, or it holds something else; the same for what
+            was read off the authors' plots, if a claim asks for it.
+    """
+
+    @cache
+    def table(name: str) -> pd.DataFrame:
+        suffix = "parquet" if name in PARQUET else "csv"
+        return read_table(results / "tables" / f"{name}.{suffix}")
+
+    content = read_yaml(CLAIMS)
+    try:
+        claims, problems = check_claims(content)
+    except InputError as error:
+        raise InputError(f"{CLAIMS}: {error}") from None
+    compared = any(claim.comparison == "as_plotted" for claim in claims)
+    plots = read_authors_plots(AUTHORS_PLOTS) if compared else None
+    records = judge(claims, table, plots)
+    refused = [f"{CLAIMS}: {problem}" for problem in problems]
+    refused += [f"{record['id']}: {record['why']}" for record in records if record["refused"]]
+    return records, refused
+
+
+def write_verdicts(results: Path) -> list[str]:
+    """Judge a scale, print the verdicts and write them; what is refused, a line each."""
+    records, refused = judge_scale(results)
+    print(as_text(records))
+    write_text(verdicts_file(results), json.dumps(records, indent=2) + "\n")
+    return refused
+
+
+def compare_verdicts(results: Path) -> tuple[list[str], list[str]]:
+    """Judge a scale and print the verdicts: those that changed since they were written, refused.
+
+    Raises:
+        InputError: there are no verdicts to compare with.
+    """
+    stored = read_verdicts(verdicts_file(results))
+    records, refused = judge_scale(results)
+    print(as_text(records))
+    return changes(stored, records), refused
+
+
+def read_verdicts(path: Path) -> list[dict[str, Any]]:
+    """Verdicts that were written.
+
+    Raises:
+        InputError: not there or damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no verdicts there yet; --write writes them") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not a JSON file of verdicts ({error})") from None
+    if not isinstance(content, list) or not all(
+        isinstance(record, dict) and {"id", "verdict"} <= record.keys() for record in content
+    ):
+        raise InputError(f"{path}: not a list of verdicts")
+    return content

@@ -1,0 +1,150 @@
+"""What the code of a step means: a digest over all modules that it imports.
+
+Neither Snakemake nor DVC looks into imported code. The digest goes by the syntax tree without
+docstrings, texts of errors, printed lines, and names of modules: so only a change that can change
+results changes it, and a module may move.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import grimp
+
+_PACKAGE = "mbmf"
+
+
+@cache
+def _graph() -> grimp.ImportGraph:
+    return grimp.build_graph(_PACKAGE, cache_dir=None)
+
+
+def module_closure(module: str) -> list[str]:
+    """`module` and every module of the package that it imports, directly or not, sorted.
+
+    Raises:
+        ValueError: the package has no such module.
+    """
+    graph = _graph()
+    if module not in graph.modules:
+        raise ValueError(f"{module} is not a module of {_PACKAGE}")
+    return sorted({module, *graph.find_upstream_modules(module)})
+
+
+def module_file(module: str) -> Path:
+    """Source file of a module of the package."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ValueError(f"{module} has no source file")
+    return Path(spec.origin)
+
+
+def source_files(*modules: str) -> list[Path]:
+    """Source files of `modules` and of all modules of the package that they import, sorted.
+
+    Args:
+        modules: each a module of the package, or the path of a Python file outside of it.
+
+    Raises:
+        ValueError: the package has no such module.
+        OSError: a file cannot be read.
+    """
+    outside = {Path(name) for name in modules if name.endswith(".py")}
+    roots = {name for name in modules if not name.endswith(".py")}
+    for path in outside:
+        roots.update(_imported(ast.parse(path.read_text(encoding="utf-8"))))
+    closure = {name for root in roots for name in module_closure(root)}
+    return sorted(outside | {module_file(name) for name in closure})
+
+
+def code_digest(*modules: str) -> str:
+    """16 hexadecimal digits over the code of `modules` and all that they import.
+
+    Args:
+        modules: as for `source_files`.
+    """
+    digest = hashlib.sha256()
+    # Not in the order of names: a module that moves leaves the digest as it is.
+    for meaning in sorted(_meaning(path) for path in source_files(*modules)):
+        digest.update(f"{meaning}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    """Modules of the package that a file imports."""
+    known = _graph().modules
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found & known
+
+
+@cache
+def _meaning(path: Path) -> str:
+    """Source without comments, docstrings, layout, messages and names of modules."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            # Strings that stand alone: docstrings, of attributes too.
+            node.body = [line for line in body if not _is_text(line)] or [ast.Pass()]  # type: ignore[attr-defined]
+    return ast.unparse(_WithoutMessages().visit(tree))
+
+
+def _is_text(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+class _WithoutMessages(ast.NodeTransformer):
+    """Takes out what says something and changes nothing."""
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        """Names stay; the module of this package that they come from does not."""
+        module = node.module or ""
+        if module == _PACKAGE or module.startswith(f"{_PACKAGE}."):
+            node.module = _PACKAGE
+            node.names.sort(key=lambda alias: alias.name)
+        return node
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        """An error keeps its type and what it is about, without words."""
+        return _wordless(node)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """A printed line likewise."""
+        called = node.value.func if isinstance(node.value, ast.Call) else None
+        if isinstance(called, ast.Name) and called.id == "print":
+            return _wordless(node)
+        return self.generic_visit(node)
+
+
+def _wordless(node: ast.AST) -> ast.AST:
+    changed: ast.AST = _Wordless().visit(node)
+    return changed
+
+
+class _Wordless(ast.NodeTransformer):
+    """Takes out the words of texts; values inside them stay."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        """A text becomes empty."""
+        return ast.Constant("") if isinstance(node.value, str) else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        """An f-string keeps its values."""
+        node.values = [
+            self.visit(one) for one in node.values if isinstance(one, ast.FormattedValue)
+        ]
+        return node

@@ -1,0 +1,80 @@
+"""Tidy tables: what runs measured, put together for the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mbmf.base.errors import InputError
+from mbmf.storage.atomic_files import written_whole
+
+# Parquet holds notes of pandas, in which a flipped bit may make anything of anything.
+_OF_DAMAGED_NOTES = (LookupError, TypeError, AttributeError, NotImplementedError, ArithmeticError)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A CSV or Parquet table.
+
+    Raises:
+        InputError: not there, empty or damaged.
+    """
+    reader = pd.read_parquet if path.suffix == ".parquet" else pd.read_csv
+    if path.is_dir():  # which Parquet's reader would take for a table in parts
+        raise InputError(f"{path}: a folder, not a table")
+    try:
+        table: pd.DataFrame = reader(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such table") from None
+    except (ValueError, OSError, *_OF_DAMAGED_NOTES) as error:
+        reason = " ".join(str(error).split())
+        kind = path.suffix.removeprefix(".")
+        raise InputError(f"{path}: not a whole {kind} table ({reason})") from None
+    return table
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table whole, as its suffix says: .csv or .parquet."""
+    with written_whole(path) as aside:
+        if path.suffix == ".parquet":
+            table.to_parquet(aside, index=False, compression="zstd")
+        else:
+            table.to_csv(aside, index=False)
+
+
+def run_table(rows: list[dict[str, Any]], kind: str, agent: str, seed: int) -> pd.DataFrame:
+    """A run's rows, each led by the run's kind, agent and seed."""
+    return pd.DataFrame([{"kind": kind, "agent": agent, "seed": seed} | row for row in rows])
+
+
+def concatenate(
+    paths: Sequence[Path],
+    output: Path,
+    columns: Sequence[str] | None = None,
+    optional: Sequence[str] = (),
+) -> None:
+    """All rows of tables with the same columns, in the order given.
+
+    Args:
+        paths: of the tables.
+        output: the table to write.
+        columns: keep these only; the tables may then differ in others.
+        optional: beside `columns`, keep these; empty in the rows of a table without them.
+
+    Raises:
+        InputError: a table is missing, damaged, or lacks a column.
+    """
+    tables = [read_table(path) for path in paths]
+    if columns:
+        for path, table in zip(paths, tables, strict=True):
+            lacking = [column for column in columns if column not in table]
+            if lacking:
+                raise InputError(f"{path}: lacks the columns {', '.join(lacking)}")
+        tables = [table.reindex(columns=[*columns, *optional]) for table in tables]
+    for path, table in zip(paths, tables, strict=True):
+        if list(table.columns) != list(tables[0].columns):
+            odd = ", ".join(sorted(set(table.columns) ^ set(tables[0].columns)))
+            raise InputError(f"{path}: its columns differ from those of {paths[0]}: {odd}")
+    write_table(output, pd.concat(tables, ignore_index=True))

@@ -1,0 +1,1 @@
+"""What Snakemake and DVC need: configuration, stages, status, processes."""

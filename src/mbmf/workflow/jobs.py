@@ -1,0 +1,242 @@
+"""The workflow's jobs at a scale, as `mbmf status` looks at them: files, order and run_cost.
+
+Snakemake owns the graph; this is its outline, without inputs and commands, and a test holds
+it to what Snakemake plans.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mbmf.base.errors import InputError, printable
+from mbmf.experiments import runs as experiments
+from mbmf.experiments.runs import ImitationRun, ModelBasedRun, Run, TrpoRun
+from mbmf.workflow import run_cost
+from mbmf.workflow.configuration import Configuration, load_configuration
+
+CONFIG = Path("config")
+BASE = [CONFIG / "agents.yaml", CONFIG / "config.yaml"]
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One job of the workflow. Paths are relative to the scale's results.
+
+    Attributes:
+        rule: that makes it.
+        name: of its log and benchmark, without the suffix.
+        output: file that is there when it has finished.
+        after: jobs whose results it reads.
+        agent: that it concerns; empty for tables and figures.
+        folder: that holds the provenance, and a run's curve and checkpoint; none for what is
+            short and remade with all that it rests on.
+        code: step modules that made it, if its provenance tells.
+        handed_on: file with which later runs go on; git does not keep it.
+        work: that it takes, in `mbmf.workflow.run_cost`'s units; 1 for what is short.
+    """
+
+    rule: str
+    name: str
+    output: str
+    after: tuple[Job, ...] = ()
+    agent: str = ""
+    folder: str | None = None
+    code: tuple[str, ...] = ()
+    handed_on: str | None = None
+    work: float = 1.0
+
+    @property
+    def log(self) -> str:
+        """What it printed."""
+        return f"logs/{self.name}.log"
+
+    @property
+    def benchmark(self) -> str:
+        """Snakemake's measurement of it."""
+        return f"benchmarks/{self.name}.tsv"
+
+
+def overlays_of(scale: str, configfiles: Sequence[Path]) -> list[Path]:
+    """The files for `snakemake --configfile`.
+
+    Args:
+        scale: paper, or the name of an overlay in config/.
+        configfiles: overlays, if other ones; then `scale` does not matter.
+
+    Raises:
+        InputError: there is no such overlay in config/, or no config/ at all.
+    """
+    if not CONFIG.is_dir():
+        raise InputError(
+            f"{Path.cwd()}: has no folder {CONFIG}; run this in the root of a checkout"
+        )
+    if configfiles or scale == "paper":
+        return list(configfiles)
+    overlay = CONFIG / f"{scale}.yaml"
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", scale) or not overlay.is_file():
+        raise InputError(
+            f"--scale {printable(scale)}: there is no file {printable(overlay)}; "
+            "--configfile names one elsewhere"
+        )
+    return [overlay]
+
+
+def configuration_of(overlays: Sequence[Path]) -> Configuration:
+    """The configuration that Snakemake has with these overlays.
+
+    Raises:
+        InputError: the configuration is wrong.
+    """
+    return load_configuration([*BASE, *overlays])
+
+
+def run_path(run: Run) -> str:
+    """The run's parameters as Snakemake's Paramspace writes them."""
+    return "/".join(f"{key}~{value}" for key, value in run.wildcards.items())
+
+
+def jobs_of(configuration: Configuration) -> dict[str, Job]:
+    """The job that ends each figure, each agent's gaits, and the claims, by what they end."""
+    jobs = _Runs()
+    five = _figure(
+        "figure_5",
+        "divergence_tables",
+        "tables/figure_5_errors.parquet",
+        [jobs.divergence(run) for run in experiments.figure_5_runs(configuration)],
+    )
+    six = _figure(
+        "figure_6",
+        "figure_6_table",
+        "tables/figure_6.csv",
+        [jobs.job(run) for run in experiments.figure_6_runs(configuration)],
+    )
+    runs: list[Run] = [
+        *experiments.figure_7_runs(configuration),
+        *experiments.imitation_runs(configuration),
+        *experiments.trpo_runs(configuration),
+    ]
+    table = Job(
+        "figure_7_table",
+        "figure_7_table",
+        "tables/figure_7.csv",
+        tuple(jobs.job(run) for run in runs),
+    )
+    speedups = Job("speedups", "speedups", "speedups.json", (table,))
+    seven = Job("figure_7", "figure_7", "notebooks/figure_7.ipynb", (table, speedups))
+    tables = Job(
+        "dyna_tables",
+        "dyna_tables",
+        "runs/dyna/provenance.json",
+        folder="runs/dyna",
+        code=("mbmf.steps.dyna",),
+    )
+    dyna = Job("dyna", "dyna", "notebooks/dyna.ipynb", (tables,))
+    figures = {"figure_5": five, "figure_6": six, "figure_7": seven, "dyna": dyna}
+    claims = Job(
+        "claims", "claims", "claims.json", tuple(figure.after[0] for figure in figures.values())
+    )
+    gaits = {f"gaits/{run.agent}": jobs.gait(run) for run in experiments.gait_runs(configuration)}
+    return figures | gaits | {"claims": claims}
+
+
+def with_all_before(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs and all that come before them, each once, in an order in which they can run."""
+    found: dict[str, Job] = {}
+
+    def visit(job: Job) -> None:
+        if job.name not in found:
+            for before in job.after:
+                visit(before)
+            found[job.name] = job
+
+    for job in jobs:
+        visit(job)
+    return list(found.values())
+
+
+def _figure(name: str, table_rule: str, table: str, after: list[Job]) -> Job:
+    before = Job(table_rule, table_rule, table, tuple(after))
+    return Job(name, name, f"notebooks/{name}.ipynb", (before,))
+
+
+class _Runs:
+    """Jobs of runs, each made once."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Job] = {}
+
+    def job(self, run: Run) -> Job:
+        path = run_path(run)
+        name = f"{_rule_of(run)}/{path}"
+        if name not in self.made:
+            folder = f"runs/{name}"
+            self.made[name] = Job(
+                _rule_of(run),
+                name,
+                f"{folder}/curve.csv",
+                tuple(self._before(run)),
+                run.agent,
+                folder,
+                _code(run),
+                _handed_on(run, path),
+                run_cost.of_run(run),
+            )
+        return self.made[name]
+
+    def _before(self, run: Run) -> list[Job]:
+        if isinstance(run, ModelBasedRun):
+            return [self.random_data(run)]
+        if isinstance(run, ImitationRun):
+            return [self.job(run.source)]
+        return [self.job(run.start)] if run.start else []
+
+    def random_data(self, run: ModelBasedRun) -> Job:
+        data = run.settings.random_data
+        size = (data.rollouts, data.validation_rollouts, data.steps)
+        name = f"random_data/{run.agent}/{'_'.join(map(str, size))}_{run.seed}"
+        if name not in self.made:
+            output = (
+                f"data/random/agent~{run.agent}/rollouts~{size[0]}/"
+                f"validation_rollouts~{size[1]}/steps~{size[2]}/seed~{run.seed}.safetensors"
+            )
+            units = run_cost.of_random_data(run.agent, data)
+            self.made[name] = Job(
+                "random_data", name, output, agent=run.agent, handed_on=output, work=units
+            )
+        return self.made[name]
+
+    def gait(self, run: TrpoRun) -> Job:
+        name = f"gaits/{run.agent}"
+        assert run.start is not None
+        before = (self.job(run.start.source), self.job(run.start), self.job(run))
+        return Job("gait", name, f"{name}.webp", before, run.agent)
+
+    def divergence(self, run: ModelBasedRun) -> Job:
+        path = run_path(run)
+        return Job(
+            "divergence",
+            f"divergence/{path}",
+            f"divergence/{path}/errors.parquet",
+            (self.random_data(run), self.job(run)),
+            run.agent,
+        )
+
+
+def _rule_of(run: Run) -> str:
+    if isinstance(run, TrpoRun):
+        return "trpo"
+    return "imitation" if isinstance(run, ImitationRun) else "model_based"
+
+
+def _code(run: Run) -> tuple[str, ...]:
+    own = f"mbmf.steps.{_rule_of(run)}"
+    # Mb-Mf rests on what made its first policy, and that on all before.
+    return (own, "mbmf.steps.imitation") if isinstance(run, TrpoRun) and run.start else (own,)
+
+
+def _handed_on(run: Run, path: str) -> str:
+    file = "models" if isinstance(run, ModelBasedRun) else "policy"
+    return f"models/{_rule_of(run)}/{path}/{file}.safetensors"

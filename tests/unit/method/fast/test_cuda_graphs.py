@@ -1,0 +1,137 @@
+"""Planning on a GPU: what may be recorded there, and that a replay gives the same numbers."""
+
+import itertools
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from mbmf.agents import AGENTS
+from mbmf.agents.rewards import reward_function, termination
+from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.fast.cuda_graphs import Replayed
+from mbmf.method.planning import (
+    GPU_CHUNK_ROWS,
+    FoldedNetwork,
+    PlanningSettings,
+    RandomShooting,
+    best_sequences,
+)
+
+
+class OneDevice(TorchDispatchMode):
+    """Refuses every operation that touches another device than "meta".
+
+    Tensors there have no values, so that one which waits for a value fails by itself.
+    """
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        given = operation(*args, **(kwargs or {}))
+        for leaf in tree_leaves((args, kwargs, given)):
+            if isinstance(leaf, torch.Tensor) and leaf.device.type != "meta":
+                raise AssertionError(f"{operation} touches {leaf.device}")
+        return given
+
+
+def batch(agent, device, bodies=3, samples=50, horizon=6):
+    """Starts around the agent's own, and sequences for each."""
+    draws = torch.Generator().manual_seed(0)
+    starts = 0.1 * torch.randn(bodies, agent.state_dim, generator=draws)
+    actions = 2 * torch.rand(horizon, bodies * samples, agent.action_dim, generator=draws) - 1
+    return starts.to(device), actions.to(device)
+
+
+def model(agent):
+    layers, draws = [40, 40], torch.Generator().manual_seed(1)
+    return DynamicsModel(agent.state_dim, agent.action_dim, layers, draws)
+
+
+@pytest.fixture
+def on_meta(monkeypatch):
+    """Network of an agent as it is on a GPU, without its numbers."""
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+
+    def network(agent):
+        found = FoldedNetwork(model(agent))
+        found.weights = [weight.to("meta") for weight in found.weights]
+        found.biases = [bias.to("meta") for bias in found.biases]
+        return found
+
+    return network
+
+
+def task(agent):
+    return reward_function(agent, agent.planner_reward), termination(agent)
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_what_is_recorded_stays_on_its_device_and_never_waits_for_it(name, on_meta):
+    agent = AGENTS[name]
+    starts, actions = batch(agent, "meta")
+    network = on_meta(agent)
+    with torch.inference_mode(), OneDevice():
+        chosen, highest = best_sequences(network, *task(agent), starts, actions)
+    assert chosen.shape == (3, agent.action_dim)
+    assert highest.shape == (3,)
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        lambda s, a: s[:, 0] * torch.tensor(2.0),
+        lambda s, a: s[:, 0] + torch.arange(len(s)),
+        lambda s, a: s[:, 0] * s[0, 0].item(),
+    ],
+)
+def test_a_reward_that_could_not_be_recorded_is_found_out(slip, on_meta):
+    agent = AGENTS["swimmer"]
+    starts, actions = batch(agent, "meta")
+    network = on_meta(agent)
+    with torch.inference_mode(), OneDevice(), pytest.raises((AssertionError, RuntimeError)):
+        best_sequences(network, slip, None, starts, actions)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", AGENTS)
+def test_replays_give_the_processors_numbers(name):
+    """Two batches of each of two shapes: a second replay has other numbers than the recording."""
+    agent = AGENTS[name]
+    replayed = Replayed(partial(best_sequences, FoldedNetwork(model(agent).cuda()), *task(agent)))
+    on_cpu = FoldedNetwork(model(agent))
+    with torch.inference_mode():
+        for bodies, factor in itertools.product((3, 2), (1, 0.5)):
+            starts, actions = batch(agent, "cpu", bodies)
+            starts, actions = factor * starts, factor * actions
+            chosen, highest = best_sequences(on_cpu, *task(agent), starts, actions)
+            found = replayed(starts.cuda(), actions.cuda())
+            torch.testing.assert_close(found[0].cpu(), chosen)
+            torch.testing.assert_close(found[1].cpu(), highest, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.gpu
+def test_a_plan_is_the_best_of_its_samples():
+    """In two chunks; the return is that of all sequences drawn, by the processor."""
+    agent = AGENTS["half_cheetah"]
+    dynamics = model(agent).cuda()
+    settings = PlanningSettings(horizon=3, num_samples=GPU_CHUNK_ROWS + 2)
+    planner = RandomShooting(dynamics, agent.reward, None, agent.action_dim, settings)
+    states = np.zeros((1, agent.state_dim))
+    plan = planner.plan(states, torch.Generator("cuda").manual_seed(0))
+    draws = torch.Generator("cuda").manual_seed(0)
+    half = settings.num_samples // 2
+    drawn = [
+        torch.empty(3, half, agent.action_dim, device="cuda").uniform_(-1, 1, generator=draws)
+        for _ in range(2)
+    ]
+    chosen, highest = best_sequences(
+        FoldedNetwork(dynamics.cpu()),
+        agent.reward,
+        None,
+        torch.zeros(1, agent.state_dim),
+        torch.cat(drawn, dim=1).cpu(),
+    )
+    np.testing.assert_array_equal(plan.actions, chosen.numpy())
+    np.testing.assert_allclose(plan.returns, highest.numpy(), rtol=1e-4, atol=1e-4)

@@ -1,0 +1,140 @@
+"""Pages of the pages, and the README's tables, from verdicts made by hand."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from mbmf.analysis.claims import check_claims
+from mbmf.base.errors import InputError
+from mbmf.experiments.runs import FIGURE_TITLES
+from mbmf.report import pages
+from mbmf.steps.report_pages import write_notebook_page, write_runs_page
+from mbmf.storage.yaml_files import read_yaml
+
+ROOT = Path(__file__).parents[3]
+CLAIMS, _ = check_claims(read_yaml(ROOT / "config/claims.yaml"))
+FIGURES = {
+    "figure_5_error", "figure_5_rollout", "figure_6", "figure_7",
+    "figure_8_2", "figure_8_4", "figure_8_5",
+}  # fmt: skip
+KNOWN = {
+    "id": "short_horizon.half_cheetah", "source": "Figure 6c", "claim": "5 < 20", "seeds": 3,
+    "agent": "half_cheetah", "verdict": "reproduced", "statistic": 12.5, "low": 3.0, "high": None,
+    "level": 0.99, "threshold": [0.0, None], "why": None, "refused": False,
+}  # fmt: skip
+UNKNOWN = KNOWN | {
+    "id": "dyna_blocking_maze", "agent": None, "verdict": "undecided", "statistic": None,
+    "low": None, "seeds": None, "why": "it is <not> run",
+}  # fmt: skip
+PROVENANCE = {
+    "kind": "trpo", "agent": "half_cheetah", "seed": 4, "git_commit": "abc", "device": "<CPU>",
+    "seconds": [{"iteration": 1.0}, {"iteration": 60.5}], "settings": {"kl": 0.05},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _at_root(monkeypatch):
+    monkeypatch.chdir(ROOT)  # where the templates are
+
+
+def test_every_claim_leads_to_a_figure_that_the_workflow_draws():
+    shown = [pages.shown_in(claim) for claim in CLAIMS]
+    assert {figure for _, figure in shown} == FIGURES
+    assert {group for group, _ in shown} == set(FIGURE_TITLES)
+
+
+def test_page_of_claims_shows_numbers_reasons_and_links():
+    rows = pages.claim_rows([KNOWN, UNKNOWN], CLAIMS, "results/quick")
+    page = pages.claims_page(rows, "quick")
+    assert "Of 2 claims" in page
+    assert "1 reproduced" in page
+    assert "3 to inf, 3 seeds" in page
+    assert "it is &lt;not&gt; run" in page
+    for path in ("figures/figure_8_4.svg", "report/dyna.html", "report/figure_6_runs.html"):
+        assert f'data-path="results/quick/{path}"' in page
+
+
+def test_a_verdict_on_no_claim_is_refused():
+    with pytest.raises(InputError, match="gone: a verdict on no claim; judge them again"):
+        pages.claim_rows([KNOWN | {"id": "gone"}], CLAIMS, "results/quick")
+
+
+def test_markdown_has_a_table_for_each_figure_and_times_where_known():
+    rows = pages.claim_rows([KNOWN, UNKNOWN], CLAIMS, "results/quick")
+    text = pages.results_markdown(rows, "quick", {"figure_6": (30, 1200.0)})
+    assert (
+        "| 5 < 20 (Figure 6c) | half-cheetah | > 0 | 12.5 (3 to inf) | 3 | **reproduced** |" in text
+    )
+    assert "its 30 runs took 20 minutes of one core" in text
+    assert text.count("minutes") == 1
+    assert "`snakemake --cores 2 --configfile config/quick.yaml -- figure_6`" in text
+
+
+def test_results_take_the_place_of_those_before():
+    marked = "a\n<!-- results of quick scale -->\nold\n<!-- end of quick scale -->\nz\n"
+    once = pages.between_marks(marked, "quick", "new\n")
+    assert once == marked.replace("old", "new")
+    assert pages.between_marks(once, "quick", "new\n") == once
+    for wrong in ("a\n", marked + marked, marked.replace("<!-- end", "<!-- fin")):
+        with pytest.raises(InputError, match="should hold once the lines <!-- results of quick"):
+            pages.between_marks(wrong, "quick", "new\n")
+
+
+def test_page_of_runs_holds_configuration_and_provenance(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "provenance.json").write_text(json.dumps(PROVENANCE))
+    pd.DataFrame({"env_steps": [0, 5000], "return": [1.0, 7.5]}).to_csv(run / "curve.csv")
+    output = tmp_path / "runs.html"
+    write_runs_page("figure_7", "quick", "{}", [run / "provenance.json"], output)
+    page = output.read_text()
+    assert "half-cheetah, trpo, seed 4: return 7.5" in page
+    assert "after 5,000 steps, 62 s" in page
+    assert "&#34;kl&#34;: 0.05" in page
+    assert "&lt;CPU&gt;" in page
+    assert "<script" not in page
+    (line,) = pd.read_csv(tmp_path / "runs.csv").to_dict("records")
+    assert (line["seconds"], line["last_return"]) == (61.5, 7.5)
+
+
+def test_page_of_dyna_q_holds_the_provenance_of_its_one_job(tmp_path):
+    (tmp_path / "provenance.json").write_text(json.dumps(PROVENANCE))
+    output = tmp_path / "dyna_runs.html"
+    write_runs_page("dyna", "quick", '{"runs": 30}', [tmp_path / "provenance.json"], output)
+    page = output.read_text()
+    assert "&#34;runs&#34;: 30" in page
+    assert "&lt;CPU&gt;" in page
+    assert "&#34;kl&#34;" not in page
+
+
+def test_damaged_files_are_refused_by_name(tmp_path):
+    bad = tmp_path / "provenance.json"
+    (tmp_path / "curve.csv").write_text("env_steps,return\n1,2\n")
+    for content in ("{", "[]", "{}"):
+        bad.write_text(content)
+        with pytest.raises(InputError, match=r"provenance.json: not a run's provenance"):
+            write_runs_page("figure_7", "quick", "{}", [bad], tmp_path / "runs.html")
+        with pytest.raises(InputError, match=r"provenance.json: not a notebook"):
+            write_notebook_page(bad, "t", tmp_path / "page.html")
+    bad.write_text(json.dumps(PROVENANCE))
+    for content in ("env_steps,return\n", "env_steps,return\nfew,2\n", "return\n2\n"):
+        (tmp_path / "curve.csv").write_text(content)
+        with pytest.raises(InputError, match=r"provenance.json: .*, or curve"):
+            write_runs_page("figure_7", "quick", "{}", [bad], tmp_path / "runs.html")
+    for count in (0, 2):
+        with pytest.raises(InputError, match=f"--group dyna: needs one provenance, not {count}"):
+            write_runs_page("dyna", "quick", "{}", [bad] * count, tmp_path / "runs.html")
+    with pytest.raises(InputError, match="--group figure_9: should be one of figure_5"):
+        write_runs_page("figure_9", "quick", "{}", [], tmp_path / "runs.html")
+
+
+def test_page_of_a_notebook_needs_nothing_from_elsewhere():
+    cells = [nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_code_cell("1 + 1")]
+    page = pages.notebook_page(nbformat.v4.new_notebook(cells=cells), "A title")
+    assert "<title>A title</title>" in page
+    assert '<h1 id="Title">Title' in page
+    for outside in ("<script", "http://", "https://", "@import"):
+        assert outside not in page

@@ -1,0 +1,101 @@
+"""The shipped configuration files: the paper's values, and what an overlay may change of them."""
+
+from pathlib import Path
+
+import pytest
+
+from mbmf.agents import AGENTS
+from mbmf.workflow.configuration import load_configuration, merge, read_yaml
+
+CONFIG = Path(__file__).parents[3] / "config"
+BASE = [CONFIG / "agents.yaml", CONFIG / "config.yaml"]
+SCALES = {"paper": BASE} | {
+    scale: [*BASE, CONFIG / f"{scale}.yaml"] for scale in ("quick", "smoke")
+}
+
+
+def merged(scale):
+    content = {}
+    for path in SCALES[scale]:
+        content = merge(content, read_yaml(path))
+    return content
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_shipped_files_load(scale):
+    configuration = load_configuration(SCALES[scale])
+    assert configuration.scale == scale
+    assert set(configuration.agents) == set(AGENTS)
+
+
+# agent: random rollouts and steps, epochs, fraction, H, K, iterations, rollouts, training, steps
+PAPER = {
+    "swimmer": (25, 333, 30, 0.9, 20, 5000, 6, 10, 9, 333),
+    "half_cheetah": (10, 1000, 60, 0.9, 20, 1000, 7, 10, 9, 1000),
+    "hopper": (20, 200, 40, 0.9, 40, 1000, 5, 11, 10, 1000),
+    "ant": (700, 1000, 20, 0.5, 5, 15000, 1, 2, 1, 1000),
+}
+
+
+@pytest.mark.parametrize("agent", PAPER)
+def test_paper_scale_has_the_papers_values(agent):
+    own = load_configuration(SCALES["paper"]).agents[agent].model_based
+    assert (
+        own.random_data.rollouts,
+        own.random_data.steps,
+        own.dynamics.epochs,
+        own.dynamics.on_policy_fraction,
+        own.planning.horizon,
+        own.planning.num_samples,
+        own.aggregation.iterations,
+        own.aggregation.rollouts,
+        own.aggregation.training_rollouts,
+        own.aggregation.steps,
+    ) == PAPER[agent]
+    assert own.dynamics.hidden_layers == [500]
+    assert own.dynamics.learning_rate == 0.001
+    assert own.dynamics.batch_size == 512
+
+
+def assert_no_larger(reduced, paper, where=""):
+    if isinstance(paper, dict):
+        assert reduced.keys() == paper.keys(), where
+        for key in paper:
+            assert_no_larger(reduced[key], paper[key], f"{where}.{key}")
+    elif isinstance(paper, list):
+        if all(isinstance(value, int | float) for value in paper):
+            assert 0 < len(reduced) <= len(paper), where
+            reduced, paper = sorted(reduced), sorted(paper)
+        else:
+            assert len(reduced) == len(paper), where
+        for index, (small, large) in enumerate(zip(reduced, paper, strict=False)):
+            assert_no_larger(small, large, f"{where}[{index}]")
+    elif isinstance(paper, str):
+        assert reduced == paper or where == ".scale", where
+    else:
+        assert type(reduced) is type(paper), where
+        assert reduced <= paper, where
+
+
+@pytest.mark.parametrize("scale", ["quick", "smoke"])
+def test_an_overlay_only_makes_numbers_smaller(scale):
+    reduced, paper = merged(scale), merged("paper")
+    # Figure 7 takes days of the other agents at paper scale; the reduced ones show all four.
+    shown = [content["figures"]["figure_7"].pop("agents") for content in (reduced, paper)]
+    assert set(shown[0]) == set(AGENTS)
+    assert set(shown[1]) <= set(AGENTS)
+    assert_no_larger(reduced, paper)
+    assert reduced["agents"]["swimmer"] != paper["agents"]["swimmer"]
+
+
+@pytest.mark.parametrize("scale", ["quick", "smoke"])
+def test_an_overlay_leaves_no_figure_agent_or_panel_out(scale):
+    reduced, paper = (load_configuration(SCALES[name]).figures for name in (scale, "paper"))
+    assert reduced.figure_5.agent == paper.figure_5.agent
+    assert reduced.figure_5.elements == paper.figure_5.elements
+    assert reduced.figure_6.agents == paper.figure_6.agents
+    panels, expected = (
+        [(sweep.panel, sweep.parameter) for sweep in figures.figure_6.sweeps]
+        for figures in (reduced, paper)
+    )
+    assert panels == expected
