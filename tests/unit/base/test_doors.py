@@ -23,7 +23,7 @@ def test_a_shipped_one_is_found_by_its_name():
 
 @pytest.mark.parametrize("name", ["encoder", "cannot exist", "", "../decoder", "decoder.py/x"])
 def test_an_unknown_name_is_refused_with_those_there_are(name):
-    with pytest.raises(InputError, match="unknown decoder .*should be one of decoder, or"):
+    with pytest.raises(InputError, match=r"unknown decoder .*should be one of decoder, or"):
         DECODERS.load(name)
 
 
