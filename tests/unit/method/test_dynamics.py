@@ -71,7 +71,7 @@ def test_training_loss_is_equation_2():
     # (1/2) (0 + 4) and (1/2) (9 + 1), averaged
 
     class Fixed(DynamicsModel):
-        def normalised_forward(self, inputs):
+        def normalised_forward(self, _inputs):
             return predicted
 
     assert Fixed(2, 1).loss(torch.zeros(2, 3), target).item() == pytest.approx((2 + 5) / 2)
