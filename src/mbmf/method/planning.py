@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from mbmf.agents.rewards import RewardFunction, Termination, reward_function, termination
-from mbmf.agents.spec import AgentSpec
+from mbmf.agents.spec import AgentSpec, RewardFunction, Termination
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.settings import PositiveInteger, Settings
 from mbmf.method.dynamics import DynamicsModel
@@ -230,8 +229,7 @@ class RandomShooting:
         cls, model: DynamicsModel, spec: AgentSpec, settings: PlanningSettings
     ) -> RandomShooting:
         """The controller of an agent, with its planner's reward."""
-        reward = reward_function(spec, spec.planner_reward)
-        return cls(model, reward, termination(spec), spec.action_dim, settings)
+        return cls(model, spec.planner_reward, spec.terminated, spec.action_dim, settings)
 
     @torch.inference_mode()
     def plan(self, states: NDArray[np.floating[Any]], generator: torch.Generator) -> Plan:

@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbmf.agents import get_agent
-from mbmf.agents.bodies import Bodies
-from mbmf.agents.rewards import reward_function
 from mbmf.agents.spec import StartKind
 
 Array = NDArray[np.float64]
@@ -138,8 +136,7 @@ def collect(
         start: the kind of rollout.
     """
     spec = get_agent(agent)
-    reward = reward_function(spec, spec.reward)
-    bodies = Bodies(spec, len(seeds))
+    bodies = spec.make_bodies(len(seeds))
     bodies.reset(range(len(seeds)), [np.random.default_rng(seed) for seed in seeds], start)
     states = np.empty((len(seeds), steps + 1, spec.state_dim))
     actions = np.zeros((len(seeds), steps, spec.action_dim))
@@ -161,7 +158,7 @@ def collect(
         kept = going[chosen]
         states[kept, step + 1] = bodies.states[kept]
         actions[kept, step] = planned[chosen]
-        rewards[kept, step] = reward(bodies.states[kept], executed[chosen])
+        rewards[kept, step] = spec.reward(bodies.states[kept], executed[chosen])
         lengths[kept] += 1
         going = going[~over]
     bodies.close()

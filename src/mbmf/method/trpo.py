@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from mbmf.agents.environment import BatchedAgentEnv
+from mbmf.agents.batched_environment import BatchedAgentEnv
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.base.settings import (

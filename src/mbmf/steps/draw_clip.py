@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mbmf.agents import get_agent
+from mbmf.agents.gl_backends import write_message
+from mbmf.agents.mujoco_agent import MujocoAgent
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.clips import gait
 from mbmf.method.imitation import ImitationRunSettings
@@ -27,6 +29,8 @@ def write_gait(
 ) -> None:
     """Roll out each controller for some seconds and write the clip.
 
+    Of an agent that is not MuJoCo's there is none: a picture says so in its place.
+
     Args:
         agent: name of the agent.
         settings: of the imitation, which names the controller's and the policy's.
@@ -38,13 +42,17 @@ def write_gait(
     Raises:
         InputError: a model or a policy is missing, damaged, or of another agent or shape.
     """
+    spec = get_agent(agent)
+    if not isinstance(spec, MujocoAgent):
+        write_message(f"No clip: {agent} is none of MuJoCo's bodies that mbmf can draw.", output)
+        return
     # No longer than the rollouts that the model and the policy have learned from.
-    steps = min(gait.clip_steps(agent), settings.expert.steps)
+    steps = min(gait.clip_steps(spec), settings.expert.steps)
     model = read_models(models, agent)[0][-1]
     read = {name: read_policy(path, agent, settings.policy)[0] for name, path in policies.items()}
     random = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
     shown: dict[str, Rollouts] = {"random actions": generate(agent, random, seed).validation}
-    planner = RandomShooting.for_agent(model, get_agent(agent), settings.expert.planning)
+    planner = RandomShooting.for_agent(model, spec, settings.expert.planning)
     elements = observed_elements(agent, settings.policy)
     controllers: dict[str, Controller] = {
         "MPC (Mb)": MpcController(planner, torch_stream(seed, Purpose.EXPERT_PLANNING, 0)),
@@ -57,4 +65,4 @@ def write_gait(
     for name, rollout in shown.items():
         print(f"{agent}, {name}: return {rollout.returns[0]:.2f} in {rollout.lengths[0]} steps")
     with written_whole(output) as aside:
-        aside.write_bytes(gait.encoded(gait.clip(agent, shown)))
+        aside.write_bytes(gait.encoded(gait.clip(spec, shown)))
