@@ -67,8 +67,8 @@ class _Pictures:
 class AgentEnv(gymnasium.Env[Array, Actions]):
     """One body; the time limit is `gymnasium.make`'s TimeLimit.
 
-    A step's info holds the terms of the reward, see `AgentSpec.reward_terms`. A copy of the environment, by
-    `copy.deepcopy` or `pickle`, goes on with the same bits.
+    A step's info holds the terms of the reward, see `AgentSpec.reward_terms`. A copy of the
+    environment, by `copy.deepcopy` or `pickle`, goes on with the same bits.
 
     Args:
         agent: the agent, or the name of one that is shipped.
