@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -21,6 +21,9 @@ import mbmf
 from mbmf.base.errors import DrawingError, InputError, NonFiniteError, SimulationError, printable
 from mbmf.workflow.checkout import refuse_other_package, require_checkout
 from mbmf.workflow.process_lifetimes import end_with
+
+if TYPE_CHECKING:
+    from mbmf.agents import AgentSpec
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -96,9 +99,9 @@ def model_based(
 
     torch.set_num_threads(threads)
     checked = _settings(ModelBasedSettings, settings)
-    name, device = _agent(agent), _device(device)
-    with progress_bar(f"Algorithm 1, {name}"):
-        run_model_based(name, checked, seed, random_data, output, models, device)
+    spec, device = _agent(agent), _device(device)
+    with progress_bar(f"Algorithm 1, {spec.name}"):
+        run_model_based(spec, checked, seed, random_data, output, models, device)
 
 
 @app.command()
@@ -161,9 +164,9 @@ def imitation(
 
     torch.set_num_threads(1)
     checked = _settings(ImitationRunSettings, settings)
-    name = _agent(agent)
-    with progress_bar(f"imitation, {name}"):
-        run_imitation(name, checked, seed, models, expert, output, policy)
+    spec = _agent(agent)
+    with progress_bar(f"imitation, {spec.name}"):
+        run_imitation(spec, checked, seed, models, expert, output, policy)
 
 
 @app.command()
@@ -187,9 +190,9 @@ def trpo(
 
     torch.set_num_threads(threads)
     checked = _settings(TrpoRunSettings, settings)
-    name = _agent(agent)
-    with progress_bar(f"TRPO, {name}"):
-        run_trpo(name, checked, seed, start, output, policy, threads)
+    spec = _agent(agent)
+    with progress_bar(f"TRPO, {spec.name}"):
+        run_trpo(spec, checked, seed, start, output, policy, threads)
 
 
 @app.command()
@@ -402,14 +405,14 @@ def pipeline() -> None:
         write_text(pipeline_file(scale), pipeline_text(scale, Path.cwd()))
 
 
-def _agent(name: str) -> str:
-    from mbmf.agents import AGENTS
+def _agent(name: str) -> AgentSpec:
+    from mbmf.agents import AGENTS, get_agent
 
     if name not in AGENTS:
         raise InputError(
             f"--agent {printable(name)}: unknown agent; should be one of {', '.join(AGENTS)}"
         )
-    return name
+    return get_agent(name)
 
 
 def _results(scale: str) -> Path:

@@ -6,6 +6,7 @@ Asking for one imports no other, so that a run depends on its own agent alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from mbmf.agents.spec import AgentSpec
 from mbmf.base.doors import Door
@@ -31,7 +32,7 @@ def get_agent(task: str, name: str | None = None) -> AgentSpec:
         raise InputError(
             f"{printable(task)}: TASK should be an AgentSpec, is {type(spec).__name__}"
         )
-    return spec.renamed(name or spec.name)
+    return replace(spec.renamed(name or spec.name), source=task_source(task))
 
 
 def task_source(task: str) -> str:

@@ -83,6 +83,7 @@ class AgentSpec(ABC):
     Attributes:
         name: as configuration files name it.
         title: as figures show it; made from the name if empty.
+        source: by which `mbmf.storage.code_digest` covers the task; `get_agent` sets it.
         episode_steps: time limit of an episode.
         frame_skip: simulator steps in one environment step, for estimates of time.
         random_rollouts_end: whether rollouts of random actions end with the episode.
@@ -90,6 +91,7 @@ class AgentSpec(ABC):
 
     name: str
     title: str = ""
+    source: str = ""
     episode_steps: int
     frame_skip: int = 1
     random_rollouts_end: bool = True

@@ -11,9 +11,9 @@ from itertools import pairwise
 from mbmf.agents import get_agent
 from mbmf.experiments.runs import ImitationRun, ModelBasedRun, Run
 from mbmf.method.algorithm_1 import ModelBasedSettings
-from mbmf.method.dynamics import DynamicsSettings
 from mbmf.method.imitation import ImitationRunSettings
-from mbmf.method.planning import PlanningSettings
+from mbmf.method.models.base import DynamicsSettings
+from mbmf.method.planners.base import PlanningSettings
 from mbmf.method.random_data import RandomDataSettings
 from mbmf.method.trpo import TrpoRunSettings
 
@@ -75,14 +75,13 @@ def _trpo(agent: str, settings: TrpoRunSettings) -> float:
 
 def _planning(network: float, settings: PlanningSettings, rollouts: int, steps: int) -> float:
     """Plans at each step of rollouts that go side by side."""
-    candidates = rollouts * settings.num_samples
+    candidates = rollouts * settings.sequences
     return steps * settings.horizon * (CALL + candidates * network)
 
 
 def _network(agent: str, settings: DynamicsSettings) -> float:
     spec = get_agent(agent)
-    inputs = spec.state_dim + spec.action_dim
-    return _affine([inputs, *settings.hidden_layers, spec.state_dim])
+    return settings.products(spec.state_dim, spec.action_dim)
 
 
 def _affine(widths: list[int]) -> float:
