@@ -7,7 +7,7 @@ Reinforcement Learning with Model-Free Fine-Tuning" (arXiv 1708.02596).
 from importlib.metadata import PackageNotFoundError, version
 
 # gymnasium finds no plug-ins by itself: `import mbmf` makes its environments known.
-import mbmf.agents
+import mbmf.agents.registration
 import mbmf.dyna  # noqa: F401
 
 try:

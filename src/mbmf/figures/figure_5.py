@@ -10,7 +10,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from mbmf.figures.style import AGENT_TITLES, curve_with_interval, sample, use_style
+from mbmf.agents import title_of
+from mbmf.figures.style import curve_with_interval, sample, use_style
 
 _COLUMNS = 3
 _SETS = {"random": "held-out random rollouts", "MPC": "held-out MPC rollouts"}
@@ -47,7 +48,7 @@ def rollout_against_prediction(
     figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     steps = int(shown["step"].max())
     figure.suptitle(
-        f"Figure 5: {AGENT_TITLES[agent].lower()}, {steps} open-loop steps of "
+        f"Figure 5: {title_of(agent).lower()}, {steps} open-loop steps of "
         f"{shown['time'].max() / steps:g} s ({scale} scale, seed {seeds[0]} of {len(seeds)} seeds)"
     )
     return figure
@@ -86,7 +87,7 @@ def error_against_steps(errors: pd.DataFrame, scale: str) -> Figure:
     basis = sample(scale, errors["seed"].nunique())
     starts = errors.groupby(["rollouts", "seed"], observed=True)["start"].nunique().max()
     figure.suptitle(
-        f"Figure 5 in numbers: {AGENT_TITLES[agent].lower()}'s open-loop error,\n"
+        f"Figure 5 in numbers: {title_of(agent).lower()}'s open-loop error,\n"
         f"median over {starts} start states a seed; geometric mean and 95 % bootstrap interval "
         f"over seeds\n({basis})"
     )

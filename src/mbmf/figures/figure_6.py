@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mbmf.agents import title_of
 from mbmf.base.errors import InputError
-from mbmf.figures.style import AGENT_TITLES, INTERVAL, sample, use_style
+from mbmf.figures.style import INTERVAL, sample, use_style
 
 # Panel letter and legend title of each parameter that the paper varies.
 DECISIONS = {
@@ -77,7 +78,7 @@ def design_decisions(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scal
         axes = grid[agents.index(sweep["agent"]), panels.index(sweep["panel"])]
         _panel(axes, select_sweep(table, sweep, sweeps), sweep)
     for agent, row in zip(agents, grid, strict=True):
-        row[0].set_ylabel(f"{AGENT_TITLES[agent]}\nreturn of an MPC rollout")
+        row[0].set_ylabel(f"{title_of(agent)}\nreturn of an MPC rollout")
     figure.suptitle(
         "Figure 6: design decisions. Mean and 95 % bootstrap interval over seeds "
         f"({sample(scale, table['seed'].nunique())}); bold: the setting held elsewhere"

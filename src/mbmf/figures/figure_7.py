@@ -13,9 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mbmf.agents import title_of
 from mbmf.analysis.authors_plots import AgentPlot, AuthorsPlots
 from mbmf.analysis.speedups import COUNTINGS, METHODS, Counting, Curves, curves, key, plateau
-from mbmf.figures.style import AGENT_TITLES, curve_with_interval, sample, use_style
+from mbmf.figures.style import curve_with_interval, sample, use_style
 
 LABELS = {
     "Mb": "Mb: MPC with the learned model",
@@ -53,7 +54,7 @@ def comparison(table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = Non
         _panel(axes, table, agent, colours)
         if plots:
             _crosses(axes, plots.of(agent), colours)
-        axes.set_title(AGENT_TITLES[agent])
+        axes.set_title(title_of(agent))
     for axes in grid.flat[len(agents) :]:
         axes.set_axis_off()
     for row in grid:
@@ -151,7 +152,7 @@ def speedup_table(speedups: dict[str, Any], plots: AuthorsPlots) -> pd.DataFrame
                 found = numbers[key(name, counting)]
                 rows.append(
                     {
-                        "agent": AGENT_TITLES[agent],
+                        "agent": title_of(agent),
                         "steps of": title,
                         "counted": COUNTED[counting],
                         "median": found["median"],

@@ -1,7 +1,7 @@
 """Doors to planners and models, and what they add to the digest of a run's code.
 
-A run's planner, model and task are imported by the names that the configuration gives, so a
-step's imports do not lead to them.
+A run's planner and model are imported by the names that the configuration gives, so a step's
+imports do not lead to them.
 """
 
 from __future__ import annotations
@@ -12,13 +12,8 @@ MODELS = Door("model", "mbmf.method.models", "Model")
 PLANNERS = Door("planner", "mbmf.method.planners", "Planner")
 
 
-def task_source(_agent: str) -> str:
-    """File of an agent's task, as `mbmf.storage.code_digest` takes it: here all tasks are one."""
-    return "mbmf.agents.spec"
-
-
 def planning_sources(planner: str, model: str) -> tuple[str, ...]:
-    """Files of a planner and of the model that it plans with, likewise.
+    """Files of a planner and of its model, as `mbmf.storage.code_digest` takes them.
 
     Raises:
         InputError: there is none of that name.

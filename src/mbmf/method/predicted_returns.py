@@ -13,8 +13,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from mbmf.agents.rewards import RewardFunction, Termination, reward_function, termination
-from mbmf.agents.spec import AgentSpec
+from mbmf.agents.spec import AgentSpec, RewardFunction, Termination
 from mbmf.method.fast.cuda_graphs import Replayed
 from mbmf.method.models.base import DynamicsModel
 
@@ -118,8 +117,7 @@ class PredictedReturns:
     @classmethod
     def of_agent(cls, model: DynamicsModel, spec: AgentSpec) -> PredictedReturns:
         """By the reward of the agent's planner."""
-        reward = reward_function(spec, spec.planner_reward)
-        return cls(model, reward, termination(spec), spec.action_dim)
+        return cls(model, spec.planner_reward, spec.terminated, spec.action_dim)
 
     def chunk(self, bodies: int, samples: int) -> tuple[int, int]:
         """(bodies, samples) that one pass through the network takes of so many."""

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mbmf.agents.bodies import Bodies
-from mbmf.agents.rewards import reward_function
 from mbmf.agents.spec import AgentSpec, StartKind
 
 Array = NDArray[np.float64]
@@ -136,8 +134,7 @@ def collect(
             (B,) and the step; returns the actions to record and those to execute, (B, A).
         start: the kind of rollout.
     """
-    reward = reward_function(spec, spec.reward)
-    bodies = Bodies(spec, len(seeds))
+    bodies = spec.make_bodies(len(seeds))
     bodies.reset(range(len(seeds)), [np.random.default_rng(seed) for seed in seeds], start)
     states = np.empty((len(seeds), steps + 1, spec.state_dim))
     actions = np.zeros((len(seeds), steps, spec.action_dim))
@@ -159,7 +156,7 @@ def collect(
         kept = going[chosen]
         states[kept, step + 1] = bodies.states[kept]
         actions[kept, step] = planned[chosen]
-        rewards[kept, step] = reward(bodies.states[kept], executed[chosen])
+        rewards[kept, step] = spec.reward(bodies.states[kept], executed[chosen])
         lengths[kept] += 1
         going = going[~over]
     bodies.close()

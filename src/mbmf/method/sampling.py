@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mbmf.agents.environment import BatchedAgentEnv
+from mbmf.agents.batched_environment import BatchedAgentEnv
 from mbmf.method.fast.one_thread import one_torch_thread
 from mbmf.method.policy import GaussianPolicy
 

@@ -21,7 +21,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from mbmf.agents.environment import BatchedAgentEnv
+from mbmf.agents.batched_environment import BatchedAgentEnv
 from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
@@ -200,7 +200,7 @@ class TrpoProgress:
 def make_env(spec: AgentSpec, settings: TrpoSettings, threads: int = 1) -> BatchedAgentEnv:
     """The batched environment that TRPO samples from."""
     return BatchedAgentEnv(
-        spec.name,
+        spec,
         settings.bodies,
         num_threads=threads,
         max_episode_steps=settings.episode_steps,

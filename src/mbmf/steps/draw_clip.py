@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mbmf.agents.gl_backends import write_message
+from mbmf.agents.mujoco_agent import MujocoAgent
 from mbmf.agents.spec import AgentSpec
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.clips import gait
@@ -28,6 +30,8 @@ def write_gait(
 ) -> None:
     """Roll out each controller for some seconds and write the clip.
 
+    Of an agent that is not MuJoCo's there is none: a picture says so in its place.
+
     Args:
         spec: the agent.
         settings: of the imitation, which names the controller's and the policy's.
@@ -39,8 +43,11 @@ def write_gait(
     Raises:
         InputError: a model or a policy is missing, damaged, or of another agent or shape.
     """
+    if not isinstance(spec, MujocoAgent):
+        write_message(f"No clip: {spec.name} is none of MuJoCo's bodies that mbmf draws.", output)
+        return
     # No longer than the rollouts that the model and the policy have learned from.
-    steps = min(gait.clip_steps(spec.name), settings.expert.steps)
+    steps = min(gait.clip_steps(spec), settings.expert.steps)
     model = read_models(models, spec)[0][-1]
     read = {name: read_policy(path, spec, settings.policy)[0] for name, path in policies.items()}
     random = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
@@ -58,4 +65,4 @@ def write_gait(
     for name, rollout in shown.items():
         print(f"{spec.name}, {name}: return {rollout.returns[0]:.2f} in {rollout.lengths[0]} steps")
     with written_whole(output) as aside:
-        aside.write_bytes(gait.encoded(gait.clip(spec.name, shown)))
+        aside.write_bytes(gait.encoded(gait.clip(spec, shown)))

@@ -16,7 +16,7 @@ from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import InputError
 from mbmf.base.random_streams import Purpose, torch_stream
 from mbmf.method import imitation
-from mbmf.method.doors import planning_sources, task_source
+from mbmf.method.doors import planning_sources
 from mbmf.method.imitation import ImitationProgress, ImitationRunSettings
 from mbmf.method.models.base import DynamicsModel
 from mbmf.method.policy import observed_elements
@@ -73,7 +73,7 @@ def run_imitation(
         "settings": settings.model_dump(),
         "seed": seed,
         "models": hashlib.sha256(models.read_bytes()).hexdigest(),
-        "code": code_digest(__name__, task_source(spec.name), *planning_sources(**made_with)),
+        "code": code_digest(__name__, spec.source, *planning_sources(**made_with)),
     }
     shown, shown_steps = _expert_rollouts(spec, settings, seed, model, folder / EXPERT, identity)
     elements = observed_elements(spec, settings.policy)

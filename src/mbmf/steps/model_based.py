@@ -20,7 +20,7 @@ from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import InputError, printable
 from mbmf.method import algorithm_1
 from mbmf.method.algorithm_1 import ModelBasedSettings, Progress
-from mbmf.method.doors import planning_sources, task_source
+from mbmf.method.doors import planning_sources
 from mbmf.method.models.base import DynamicsModel, DynamicsSettings, model_class
 from mbmf.method.rollouts import Rollouts
 from mbmf.steps.random_data import read_random_data
@@ -71,7 +71,7 @@ def run_model_based(
         "settings": settings.model_dump(),
         "seed": seed,
         "random_data": hashlib.sha256(data_path.read_bytes()).hexdigest(),
-        "code": code_digest(__name__, task_source(spec.name), *sources),
+        "code": code_digest(__name__, spec.source, *sources),
     }
     checkpoint = folder / CHECKPOINT
     progress = algorithm_1.start(spec, settings, data, seed, device)

@@ -17,7 +17,7 @@ from mbmf.base.errors import InputError, printable
 from mbmf.base.random_streams import Purpose, torch_stream
 from mbmf.method import trpo
 from mbmf.method.advantages import LinearBaseline
-from mbmf.method.doors import planning_sources, task_source
+from mbmf.method.doors import planning_sources
 from mbmf.method.policy import GaussianPolicy, observed_elements
 from mbmf.method.trpo import TrpoProgress, TrpoRunSettings
 from mbmf.steps.policy_files import new_policy, read_policy, write_policy
@@ -64,7 +64,7 @@ def run_trpo(
         "seed": seed,
         "start": hashlib.sha256(start.read_bytes()).hexdigest() if start else None,
         # Mb-Mf rests on all that made its first policy, Mf on nothing else.
-        "code": code_digest(__name__, task_source(spec.name), *_code_before(start, source)),
+        "code": code_digest(__name__, spec.source, *_code_before(start, source)),
     }
     checkpoint = folder / CHECKPOINT
     progress = TrpoProgress(

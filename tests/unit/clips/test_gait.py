@@ -41,7 +41,7 @@ def test_positions_are_the_simulators(agent):
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_frames_are_whole_simulator_steps(agent):
-    steps = gait.VIEWS[agent].speed / gait.FRAMES_PER_SECOND / get_agent(agent).timestep
+    steps = get_agent(agent).view.speed / gait.FRAMES_PER_SECOND / get_agent(agent).timestep
     assert steps == pytest.approx(round(steps), abs=1e-9)
 
 
@@ -60,7 +60,7 @@ def test_a_clip_shows_rollouts_side_by_side():
     for name, steps in lengths.items():
         data = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
         shown[name] = generate("half_cheetah", data, 3).training
-    frames = gait.clip("half_cheetah", shown)
+    frames = gait.clip(get_agent("half_cheetah"), shown)
     width, height = gait.PANEL
     assert len(frames) == 2  # at 0 and at 0.08 s of 0.12 s
     assert all(frame.size == (2 * width + 4, 2 * height + 4) for frame in frames)

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from mbmf.agents import get_agent
-from mbmf.agents.rewards import reward_function
 from mbmf.method import algorithm_1, mpc
 from mbmf.method.random_data import generate
 
@@ -112,7 +111,7 @@ def test_the_planned_action_is_stored_and_a_noisy_one_executed(tiny, data, monke
     everything = [progress.on_policy[0], progress.validation[0]]
     states = np.concatenate([rollouts.states for rollouts in everything])
     rewards = np.concatenate([rollouts.rewards for rollouts in everything])
-    expected = reward_function(SWIMMER, SWIMMER.reward)(states[:, 1:], shaken)
+    expected = SWIMMER.reward(states[:, 1:], shaken)
     np.testing.assert_allclose(rewards, expected, atol=1e-12)
 
 

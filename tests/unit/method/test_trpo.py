@@ -14,7 +14,6 @@ from torch.nn.utils import parameters_to_vector
 
 from mbmf.agents import get_agent
 from mbmf.agents.environment import AgentEnv
-from mbmf.agents.rewards import reward_function
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.method import trpo
@@ -349,7 +348,7 @@ def test_a_batch_is_what_single_environments_give(agent):
     env.reset(seed=[1, 2, 3])
     batch = sample(policy, env, elements, 40, torch_stream(0, Purpose.TRPO_ACTIONS))
     assert batch.rewards.size == 120
-    paid = reward_function(env.agent, env.agent.reward)
+    paid = env.agent.reward
     assert not (batch.terminated & batch.truncated).any()
     over = batch.terminated | batch.truncated
     assert over[-1].all()

@@ -9,7 +9,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from mbmf.agents import AGENTS
-from mbmf.agents.rewards import reward_function, termination
 from mbmf.method.fast.cuda_graphs import Replayed
 from mbmf.method.models.mlp import Model
 from mbmf.method.planners.base import PlanningSettings
@@ -64,7 +63,7 @@ def on_meta(monkeypatch):
 
 
 def task(agent):
-    return reward_function(agent, agent.planner_reward), termination(agent)
+    return agent.planner_reward, agent.terminated
 
 
 @pytest.mark.parametrize("name", AGENTS)
