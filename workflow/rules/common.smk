@@ -30,6 +30,7 @@ if Path(SOURCE) not in Path(mbmf.__file__).resolve().parents:
     )
     sys.exit(2)
 
+from mbmf.experiments.experiment import shown_tables
 from mbmf.experiments.runs import table_of_runs, with_sources
 from mbmf.workflow.checkout import level_times
 from mbmf.workflow.claimed_tables import tables_asked_for

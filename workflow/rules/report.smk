@@ -1,13 +1,5 @@
 """Pages of the report (`make report`): claims, executed notebooks, and the runs behind figures."""
 
-# Where each table is shown: experiment and figure.
-SHOWN_IN = {
-    table: [name, figure]
-    for name, experiment in EXPERIMENTS.items()
-    for table, figure in experiment.shown_in().items()
-}
-
-
 def jobs_provenance(name):
     """Provenance that an experiment's own job wrote, where it has no runs."""
     paths = [
@@ -32,7 +24,7 @@ rule claims_page:
     threads: 1
     params:
         scale=configuration.scale,
-        shown=json.dumps(SHOWN_IN),
+        shown=json.dumps(shown_tables(EXPERIMENTS)),
         code=code_digest("mbmf.steps.report_pages"),
     message:
         "Page of the claims"

@@ -247,3 +247,12 @@ class Experiment(Generic[S]):
     def _task(self, agent: str) -> str:
         task = self.agents[agent].task
         return "" if task == agent else task
+
+
+def shown_tables(experiments: Mapping[str, Experiment[Any]]) -> dict[str, tuple[str, str]]:
+    """Experiment and figure that show each table, by the table's name."""
+    return {
+        table: (name, figure)
+        for name, experiment in experiments.items()
+        for table, figure in experiment.shown_in().items()
+    }

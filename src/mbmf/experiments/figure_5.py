@@ -13,8 +13,8 @@ from mbmf.experiments.experiment import (
     AgentName,
     Drawing,
     Experiment,
-    Files,
     FigureSection,
+    Files,
     SectionError,
     Tables,
 )

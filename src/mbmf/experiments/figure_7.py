@@ -9,8 +9,8 @@ from mbmf.experiments.experiment import (
     AgentNames,
     Drawing,
     Experiment,
-    Files,
     FigureSection,
+    Files,
     Tables,
 )
 from mbmf.experiments.runs import Run, TrpoRun

@@ -136,6 +136,16 @@ class OpenLoopRun:
     experiment: str = ""
 
     @property
+    def agent(self) -> str:
+        """Name of the agent."""
+        return self.source.agent
+
+    @property
+    def seed(self) -> int:
+        """That of the source."""
+        return self.source.seed
+
+    @property
     def wildcards(self) -> dict[str, Any]:
         """The parts of the path, in order."""
         own = {"experiment": self.experiment} if self.experiment else {}

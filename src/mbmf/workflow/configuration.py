@@ -90,15 +90,15 @@ def check_configuration(layers: Layers) -> Configuration:
     # Where the agents are wrong, whether a section names one of them cannot be told.
     known = None if any(problem.keys[:1] == ("agents",) for problem in problems) else merged
     _refuse(layers, [*_of_sections(merged, _mapping(known or {}, "agents")), *problems])
-    content = _Content.model_validate(_with_tasks(merged))
-    sections: dict[str, dict[str, Any]] = {**content.figures, DYNA: merged[DYNA]}
+    checked = _Content.model_validate(_with_tasks(merged))
+    sections: dict[str, dict[str, Any]] = {**checked.figures, DYNA: merged[DYNA]}
     experiments = {}
     for name, found in sections.items():
-        kind, section = _split(name, found)
-        checked = kind.Section.model_validate(section, context={"agents": content.agents})
-        experiments[name] = kind(name, checked, content.agents, content.seeds)
+        kind, rest = _split(name, found)
+        section = kind.Section.model_validate(rest, context={"agents": checked.agents})
+        experiments[name] = kind(name, section, checked.agents, checked.seeds)
     _refuse(layers, _of_experiments(experiments))
-    return Configuration(content.scale, content.seeds, content.agents, experiments)
+    return Configuration(checked.scale, checked.seeds, checked.agents, experiments)
 
 
 def _refuse(layers: Layers, problems: Sequence[_Problem]) -> None:
@@ -138,9 +138,7 @@ def _unknown_tasks(content: dict[str, Any]) -> list[_Problem]:
         if isinstance(task, str) and (wrong := unknown_task(task)):
             what, keys = ("task", (name, "task")) if given else ("agent", (name,))
             found = printable(repr(task))
-            problems.append(
-                _Problem(("agents", *keys), f"unknown {what}; {wrong} (found {found})")
-            )
+            problems.append(_Problem(("agents", *keys), f"unknown {what}; {wrong} (found {found})"))
     return problems
 
 
