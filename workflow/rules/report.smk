@@ -1,5 +1,6 @@
 """Pages of the report (`make report`): claims, executed notebooks, and the runs behind figures."""
 
+
 def jobs_provenance(name):
     """Provenance that an experiment's own job wrote, where it has no runs."""
     paths = [

@@ -8,11 +8,15 @@ settings and the seeds, and nothing else of the configuration.
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
+import pandas as pd
+from matplotlib.figure import Figure
 from pydantic import AfterValidator, Field, NonNegativeInt, ValidationInfo
 from pydantic_core import PydanticCustomError
 
@@ -176,12 +180,45 @@ class Experiment(Generic[S]):
             SectionError: they do not go together.
         """
 
+    def curves(self) -> Sequence[Run]:
+        """The runs whose curves stand in its table; of an experiment with tables of its own, none.
+
+        Each run stands once.
+        """
+        return []
+
     def tables(self) -> list[Tables]:
         """The jobs that make its tables, each after those that it needs."""
-        raise NotImplementedError
+        return [
+            Tables(
+                f"{self.name}_table",
+                {"table": f"tables/{self.name}.csv"},
+                {"curves": Files(self.curves(), "curve")},
+                "mbmf tabulate {input.curves:q} --output {output.table:q}",
+                ["mbmf.storage.tables"],
+            )
+        ]
 
     def drawing(self) -> Drawing:
-        """The job that draws its figures."""
+        """The job that draws its figures: one, by `draw`, if it has no notebook of its own."""
+        file = os.path.relpath(inspect.getfile(type(self)))
+        return Drawing(
+            {"table": f"tables/{self.name}.csv"},
+            {self.name: "figure"},
+            [file],
+            Path("workflow/notebooks/experiment.ipynb"),
+            parameters={"experiment": file, "name": self.name, "heading": self.heading},
+        )
+
+    @staticmethod
+    def draw(table: pd.DataFrame, heading: str, scale: str) -> Figure:
+        """The figure.
+
+        Args:
+            table: tidy curves of `curves`.
+            heading: that the title begins with.
+            scale: to be named in the title.
+        """
         raise NotImplementedError
 
     def clips(self) -> dict[str, TrpoRun]:

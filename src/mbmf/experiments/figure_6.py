@@ -14,10 +14,8 @@ from mbmf.experiments.experiment import (
     Drawing,
     Experiment,
     FigureSection,
-    Files,
     SectionError,
     Seeds,
-    Tables,
     no_duplicates,
 )
 from mbmf.experiments.runs import Run, with_sources
@@ -110,7 +108,7 @@ class Figure6(Experiment[Figure6Section]):
         own = {one.value: one.seeds for one in sweep.value_seeds}
         return own.get(value) or sweep.seeds or self.seeds
 
-    def sweep_runs(self) -> list[Run]:
+    def curves(self) -> list[Run]:
         """Every run that some panel shows, once."""
         runs = [
             self.model_based(agent, seed, sweep.parameter, value)
@@ -134,18 +132,6 @@ class Figure6(Experiment[Figure6Section]):
             }
             for agent in self.section.agents
             for sweep in self.section.sweeps
-        ]
-
-    def tables(self) -> list[Tables]:
-        """The curves of all runs."""
-        return [
-            Tables(
-                f"{self.name}_table",
-                {"table": f"tables/{self.name}.csv"},
-                {"curves": Files(self.sweep_runs(), "curve")},
-                "mbmf tabulate {input.curves:q} --output {output.table:q}",
-                ["mbmf.storage.tables"],
-            )
         ]
 
     def drawing(self) -> Drawing:

@@ -30,7 +30,7 @@ class Figure7(Experiment[Figure7Section]):
     Section = Figure7Section
     subject = "Mb, Mf and Mb-Mf"
 
-    def compared(self) -> Sequence[Run]:
+    def curves(self) -> Sequence[Run]:
         """Algorithm 1 of each agent and seed, then its imitation, then TRPO from both starts."""
         pairs = [(agent, seed) for agent in self.section.agents for seed in self.seeds]
         imitated = [self.imitation(agent, seed) for agent, seed in pairs]
@@ -54,7 +54,7 @@ class Figure7(Experiment[Figure7Section]):
             Tables(
                 f"{self.name}_table",
                 {"table": table},
-                {"curves": Files(self.compared(), "curve")},
+                {"curves": Files(self.curves(), "curve")},
                 "mbmf tabulate {input.curves:q} --output {output.table:q} "
                 f"{columns} --optional mean_return",
                 ["mbmf.storage.tables"],

@@ -286,7 +286,7 @@ def test_an_agent_may_be_called_otherwise_than_its_task(tmp_path):
         "figures": {"figure_7": {"agents": ["slow_swimmer", "swimmer"], "seeds": [0]}},
     }
     configuration = check_configuration([*BASE_LAYERS, ("overlay", overlay)])
-    slow, own = configuration.experiments["figure_7"].compared()[:2]
+    slow, own = configuration.experiments["figure_7"].curves()[:2]
     assert (slow.agent, slow.task) == ("slow_swimmer", "swimmer")
     assert slow.wildcards["settings"] != own.wildcards["settings"]
 
