@@ -133,8 +133,6 @@ def test_digest_of_a_run_covers_the_mathematics_but_not_the_figures():
         "mbmf.base.random_streams",
         "mbmf.method.random_data",
         "mbmf.agents",
-        "mbmf.agents.bodies",
-        "mbmf.agents.rewards",
         "mbmf.agents.spec",
     } <= set(closure)
     assert not [name for name in closure if name.startswith("mbmf.figures")]
@@ -160,7 +158,7 @@ def test_figures_do_not_depend_on_what_the_runs_are_made_with(module):
 def test_random_data_does_not_depend_on_the_model():
     closure = set(module_closure("mbmf.steps.random_data"))
     assert not {"mbmf.method.dynamics", "mbmf.method.planning", "mbmf.method.algorithm_1"} & closure
-    assert "mbmf.agents.bodies" in closure
+    assert "mbmf.method.rollouts" in closure
 
 
 def test_dyna_and_the_agents_know_nothing_of_each_other():
@@ -207,7 +205,7 @@ def copied(tmp_path, monkeypatch, change=None):
         ("mbmf.method.planning", "\n# a remark\n", True),
         ("mbmf.method.planning", "\nFACTOR = 3\n", False),
         ("mbmf.method.dynamics", "\nFACTOR = 3\n", False),
-        ("mbmf.agents.rewards", "\nFACTOR = 3\n", False),
+        ("mbmf.agents.spec", "\nFACTOR = 3\n", False),
         ("mbmf.figures.style", "\nFACTOR = 3\n", True),
         ("mbmf.cli", "\nFACTOR = 3\n", True),
     ],
