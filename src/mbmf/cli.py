@@ -284,9 +284,14 @@ def results(
     ] = None,
 ) -> None:
     """Print the claims beside what came out, as Markdown for the README."""
+    from mbmf.experiments.experiment import shown_tables
     from mbmf.steps.report_pages import results_text, write_between_marks
+    from mbmf.workflow.overlays import configuration_of, overlays_of
 
-    text = results_text(_results(scale))
+    folder = _results(scale)
+    experiments = configuration_of(overlays_of(scale, [])).experiments
+    titles = {name: experiment.title for name, experiment in experiments.items()}
+    text = results_text(folder, titles, shown_tables(experiments))
     if into is None:
         print(text, end="")
     else:
@@ -294,11 +299,17 @@ def results(
 
 
 @app.command()
-def claims_page(output: Output, scale: Scale = "paper") -> None:
+def claims_page(
+    shown: Annotated[
+        str, typer.Option(help="JSON: experiment and figure that show each table, by its name")
+    ],
+    output: Output,
+    scale: Scale = "paper",
+) -> None:
     """Write the report's opening: a table of the verdicts, with links."""
     from mbmf.steps.report_pages import write_claims_page
 
-    write_claims_page(_results(scale), output)
+    write_claims_page(_results(scale), _json("--shown", shown), output)
 
 
 @app.command()
@@ -315,19 +326,23 @@ def notebook_page(
 
 @app.command()
 def runs_page(
-    group: Annotated[str, typer.Option(help="figure_5, figure_6, figure_7 or dyna")],
-    settings: Annotated[str, typer.Option(help="of the figures, as JSON")],
+    title: Annotated[str, typer.Option(help="of the experiment")],
+    settings: Annotated[str, typer.Option(help="its section of the configuration, as JSON")],
     output: Output,
     provenance: Annotated[
-        list[Path],
-        typer.Argument(help="provenance of each run; its curve lies beside it; of dyna, of all"),
-    ],
+        list[Path] | None,
+        typer.Argument(help="provenance of each run; its curve lies beside it"),
+    ] = None,
+    job: Annotated[
+        Path | None, typer.Option(help="provenance of the one job that made all runs")
+    ] = None,
     scale: Scale = "paper",
 ) -> None:
     """Write a page of the runs behind figures: configuration, provenance, seconds."""
     from mbmf.steps.report_pages import write_runs_page
 
-    write_runs_page(group, scale, settings, provenance, output)
+    content = _json("--settings", settings)
+    write_runs_page(title, scale, content, provenance or [], job, output)
 
 
 @app.command()
@@ -341,11 +356,7 @@ def notebook(
 
     if not notebook.is_file():
         raise InputError(f"{notebook}: no such file")
-    try:
-        values = json.loads(parameters)
-    except ValueError as error:
-        raise InputError(f"--parameters: should be JSON ({error})") from None
-    execute_notebook(notebook, output, values)
+    execute_notebook(notebook, output, _json("--parameters", parameters))
 
 
 @app.command()
@@ -357,7 +368,7 @@ def status(
     ] = None,
 ) -> None:
     """Show what is done, running, failed or missing, and how long the rest takes."""
-    from mbmf.workflow.jobs import configuration_of, overlays_of
+    from mbmf.workflow.overlays import configuration_of, overlays_of
     from mbmf.workflow.status import report
 
     configuration = configuration_of(overlays_of(scale, configfile or []))
@@ -373,7 +384,8 @@ def prune(
     ] = False,
 ) -> None:
     """Name files of a scale that no run asks for any more: old runs, their data and models."""
-    from mbmf.workflow.jobs import configuration_of, jobs_of, overlays_of, with_all_before
+    from mbmf.workflow.jobs import jobs_of, with_all_before
+    from mbmf.workflow.overlays import configuration_of, overlays_of
     from mbmf.workflow.process_lifetimes import hold_alone
     from mbmf.workflow.prune import planned_outputs, records, remove, size, surplus
 
@@ -435,6 +447,17 @@ def _settings(kind: Any, text: str) -> Any:
             for details in error.errors()
         ]
         raise InputError("\n".join(problems)) from None
+
+
+def _json(option: str, text: str) -> dict[str, Any]:
+    """The mapping that an option holds as JSON."""
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{option}: should be JSON ({error})") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{option}: should be an object of JSON")
+    return content
 
 
 def _device(name: str) -> str:

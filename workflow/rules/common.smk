@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from itertools import groupby
 from pathlib import Path
 
 from snakemake.utils import Paramspace
@@ -29,8 +30,10 @@ if Path(SOURCE) not in Path(mbmf.__file__).resolve().parents:
     )
     sys.exit(2)
 
-from mbmf.experiments import runs as experiments
+from mbmf.experiments.experiment import shown_tables
+from mbmf.experiments.runs import table_of_runs, with_sources
 from mbmf.workflow.checkout import level_times
+from mbmf.workflow.claimed_tables import tables_asked_for
 from mbmf.workflow.command_line_values import plain_values
 from mbmf.workflow.configuration import check_configuration
 from mbmf.base.errors import InputError
@@ -106,19 +109,6 @@ if workflow.is_main_process and not Path(".snakemake/metadata").exists():
         pulled=(f"{RESULTS}/data", f"{RESULTS}/models"),
     )
 
-FORMATS = ["svg", "pdf", "png"]
-
-
-def figure_files(name, caption, group):
-    """The files of a figure; its SVG stands in the report."""
-    shown = report(
-        f"{RESULTS}/figures/{name}.svg",
-        caption=f"../report/{caption}.rst",
-        category=experiments.FIGURE_TITLES[group],
-        labels={"what": name.replace("_", " ").capitalize()},
-    )
-    return [shown, *(f"{RESULTS}/figures/{name}.{suffix}" for suffix in FORMATS[1:])]
-
 
 def random_data_file(agent, rollouts, validation_rollouts, steps, seed):
     """Where D_RAND of an agent and seed lies."""
@@ -147,32 +137,39 @@ def random_data_of(run):
     )
 
 
-def space_of(runs):
-    """Paths of runs: their parameters stand in them, as one wildcard."""
-    return Paramspace(experiments.table_of_runs(runs), single_wildcard="run")
+def paths_of(runs):
+    """The wildcard of each run: its parameters, as Paramspace writes them."""
+    return [
+        path
+        for _, alike in groupby(runs, key=lambda run: tuple(run.wildcards))
+        for path in Paramspace(
+            table_of_runs(list(alike)), single_wildcard="run"
+        ).instance_patterns
+    ]
 
 
 def path_of(run):
     """The wildcard of one run."""
-    return next(iter(space_of([run]).instance_patterns))
+    return paths_of([run])[0]
 
 
-def by_path(runs):
-    """Runs by the wildcard that names them."""
-    return dict(zip(space_of(runs).instance_patterns, runs))
+def files_of(runs, file):
+    """A file of each run, by the name that the rule of its kind gives it."""
+    patterns = [getattr(getattr(rules, run.kind).output, file) for run in runs]
+    return [pattern.format(run=path) for pattern, path in zip(patterns, paths_of(runs))]
 
 
-MODEL_BASED_RUNS = experiments.model_based_runs(configuration)
-IMITATION_RUNS = experiments.imitation_runs(configuration)
-TRPO_RUNS = experiments.trpo_runs(configuration)
-RUN_OF = by_path(MODEL_BASED_RUNS)
-IMITATION_RUN_OF = by_path(IMITATION_RUNS)
-TRPO_RUN_OF = by_path(TRPO_RUNS)
-
-
-def outputs_of(runs, pattern):
-    """Files of some runs, from a pattern with the wildcard `run`."""
-    return expand(pattern, run=space_of(runs).instance_patterns)
+EXPERIMENTS = configuration.experiments
+ALL_RUNS = with_sources(
+    run for experiment in EXPERIMENTS.values() for run in experiment.asked_for()
+)
+# The runs of each kind, by the wildcard that names them.
+RUN_OF = {
+    kind: {
+        path: run for path, run in zip(paths_of(ALL_RUNS), ALL_RUNS) if run.kind == kind
+    }
+    for kind in ("model_based", "imitation", "trpo", "divergence")
+}
 
 
 MODEL_BASED_CODE = code_digest("mbmf.steps.model_based")
@@ -196,20 +193,20 @@ def from_finished(kind, run, code, path):
 
 def random_data_input(wildcards):
     """D_RAND of a run of Algorithm 1."""
-    run = RUN_OF[wildcards.run]
+    run = RUN_OF["model_based"][wildcards.run]
     return from_finished("model_based", run, MODEL_BASED_CODE, random_data_of(run))
 
 
 def models_input(wildcards):
     """Models that an imitation run plans with."""
-    run = IMITATION_RUN_OF[wildcards.run]
+    run = RUN_OF["imitation"][wildcards.run]
     models = rules.model_based.output.models.format(run=path_of(run.source))
     return from_finished("imitation", run, IMITATION_CODE, models)
 
 
 def start_input(wildcards):
     """The imitation policy that a run starts from; none for a random one."""
-    run = TRPO_RUN_OF[wildcards.run]
+    run = RUN_OF["trpo"][wildcards.run]
     if run.start is None:
         return []
     policy = rules.imitation.output.policy.format(run=path_of(run.start))
@@ -217,9 +214,9 @@ def start_input(wildcards):
 
 
 wildcard_constraints:
-    group="figure_[567]|dyna",
-    run="agent~.+/seed~[0-9]+",
-    agent="[a-z_]+",
+    experiment="|".join(EXPERIMENTS),
+    run="(experiment~[a-z0-9_]+/)?agent~.+/seed~[0-9]+",
+    agent="[a-z][a-z0-9_]*",
     rollouts="[0-9]+",
     validation_rollouts="[0-9]+",
     steps="[0-9]+",

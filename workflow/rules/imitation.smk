@@ -15,11 +15,11 @@ rule imitation:
         f"{BENCHMARKS}/imitation/{{run}}.tsv"
     threads: 1
     params:
-        agent=lambda wildcards: IMITATION_RUN_OF[wildcards.run].agent,
-        settings=lambda wildcards: IMITATION_RUN_OF[
+        agent=lambda wildcards: RUN_OF["imitation"][wildcards.run].agent,
+        settings=lambda wildcards: RUN_OF["imitation"][
             wildcards.run
         ].settings.model_dump_json(),
-        seed=lambda wildcards: IMITATION_RUN_OF[wildcards.run].seed,
+        seed=lambda wildcards: RUN_OF["imitation"][wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         code=IMITATION_CODE,
     message:
@@ -32,4 +32,4 @@ rule imitation:
 
 rule all_imitation:
     input:
-        outputs_of(IMITATION_RUNS, rules.imitation.output.curve),
+        expand(rules.imitation.output.curve, run=RUN_OF["imitation"]),

@@ -15,9 +15,11 @@ rule model_based:
         f"{BENCHMARKS}/model_based/{{run}}.tsv"
     threads: 1
     params:
-        agent=lambda wildcards: RUN_OF[wildcards.run].agent,
-        settings=lambda wildcards: RUN_OF[wildcards.run].settings.model_dump_json(),
-        seed=lambda wildcards: RUN_OF[wildcards.run].seed,
+        agent=lambda wildcards: RUN_OF["model_based"][wildcards.run].agent,
+        settings=lambda wildcards: RUN_OF["model_based"][
+            wildcards.run
+        ].settings.model_dump_json(),
+        seed=lambda wildcards: RUN_OF["model_based"][wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         models=lambda wildcards, output: str(Path(output.models).parent),
         code=MODEL_BASED_CODE,
@@ -31,4 +33,4 @@ rule model_based:
 
 rule all_model_based:
     input:
-        outputs_of(MODEL_BASED_RUNS, rules.model_based.output.curve),
+        expand(rules.model_based.output.curve, run=RUN_OF["model_based"]),

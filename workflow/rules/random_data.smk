@@ -24,4 +24,4 @@ rule random_data:
 
 rule all_random_data:
     input:
-        sorted({random_data_of(run) for run in MODEL_BASED_RUNS}),
+        sorted({random_data_of(run) for run in RUN_OF["model_based"].values()}),

@@ -34,13 +34,16 @@ NUMBERS: dict[Literal["sample_efficiency", "time_to_max"], tuple[str, float]] = 
 }
 
 
-def comparison(table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = None) -> Figure:
+def comparison(
+    table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = None, heading: str = "Figure 7"
+) -> Figure:
     """Figure 7, one panel for each agent.
 
     Args:
         table: tidy curves: kind, agent, seed, iteration, env_steps, return; mean_return, if there.
         scale: named in the title.
         plots: the authors', whose points are shown as crosses. Their episodes must be as long.
+        heading: that the title begins with.
     """
     use_style()
     agents = list(dict.fromkeys(table["agent"]))
@@ -70,7 +73,7 @@ def comparison(table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = Non
             handles, labels = [*handles, handle], [*labels, label]
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     seeds = sample(scale, table["seed"].nunique())
-    figure.suptitle(f"Figure 7: mean and 95 % bootstrap interval over seeds\n({seeds})")
+    figure.suptitle(f"{heading}: mean and 95 % bootstrap interval over seeds\n({seeds})")
     return figure
 
 

@@ -16,11 +16,11 @@ from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import InputError
 from mbmf.base.random_streams import Purpose, torch_stream
 from mbmf.method import imitation
+from mbmf.method.doors import planning_sources
 from mbmf.method.imitation import ImitationProgress, ImitationRunSettings
 from mbmf.method.models.base import DynamicsModel
 from mbmf.method.policy import observed_elements
 from mbmf.method.rollouts import Rollouts
-from mbmf.method.sources import planning_sources
 from mbmf.steps.model_based import model_name, read_models
 from mbmf.steps.policy_files import new_policy, write_policy
 from mbmf.storage.atomic_files import write_text

@@ -20,9 +20,9 @@ from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import InputError, printable
 from mbmf.method import algorithm_1
 from mbmf.method.algorithm_1 import ModelBasedSettings, Progress
+from mbmf.method.doors import planning_sources
 from mbmf.method.models.base import DynamicsModel, DynamicsSettings, model_class
 from mbmf.method.rollouts import Rollouts
-from mbmf.method.sources import planning_sources
 from mbmf.steps.random_data import read_random_data
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint

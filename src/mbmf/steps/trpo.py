@@ -17,8 +17,8 @@ from mbmf.base.errors import InputError, printable
 from mbmf.base.random_streams import Purpose, torch_stream
 from mbmf.method import trpo
 from mbmf.method.advantages import LinearBaseline
+from mbmf.method.doors import planning_sources
 from mbmf.method.policy import GaussianPolicy, observed_elements
-from mbmf.method.sources import planning_sources
 from mbmf.method.trpo import TrpoProgress, TrpoRunSettings
 from mbmf.steps.policy_files import new_policy, read_policy, write_policy
 from mbmf.storage.atomic_files import write_text

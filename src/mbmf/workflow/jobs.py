@@ -6,19 +6,14 @@ it to what Snakemake plans.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mbmf.base.errors import InputError, printable
-from mbmf.experiments import runs as experiments
-from mbmf.experiments.runs import ImitationRun, ModelBasedRun, Run, TrpoRun
+from mbmf.experiments.experiment import Files
+from mbmf.experiments.runs import ImitationRun, ModelBasedRun, OpenLoopRun, Run, TrpoRun
 from mbmf.workflow import run_cost
-from mbmf.workflow.configuration import Configuration, load_configuration
-
-CONFIG = Path("config")
-BASE = [CONFIG / "agents.yaml", CONFIG / "config.yaml"]
+from mbmf.workflow.configuration import Configuration
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,40 +54,6 @@ class Job:
         return f"benchmarks/{self.name}.tsv"
 
 
-def overlays_of(scale: str, configfiles: Sequence[Path]) -> list[Path]:
-    """The files for `snakemake --configfile`.
-
-    Args:
-        scale: paper, or the name of an overlay in config/.
-        configfiles: overlays, if other ones; then `scale` does not matter.
-
-    Raises:
-        InputError: there is no such overlay in config/, or no config/ at all.
-    """
-    if not CONFIG.is_dir():
-        raise InputError(
-            f"{Path.cwd()}: has no folder {CONFIG}; run this in the root of a checkout"
-        )
-    if configfiles or scale == "paper":
-        return list(configfiles)
-    overlay = CONFIG / f"{scale}.yaml"
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", scale) or not overlay.is_file():
-        raise InputError(
-            f"--scale {printable(scale)}: there is no file {printable(overlay)}; "
-            "--configfile names one elsewhere"
-        )
-    return [overlay]
-
-
-def configuration_of(overlays: Sequence[Path]) -> Configuration:
-    """The configuration that Snakemake has with these overlays.
-
-    Raises:
-        InputError: the configuration is wrong.
-    """
-    return load_configuration([*BASE, *overlays])
-
-
 def run_path(run: Run) -> str:
     """The run's parameters as Snakemake's Paramspace writes them."""
     return "/".join(f"{key}~{value}" for key, value in run.wildcards.items())
@@ -101,44 +62,33 @@ def run_path(run: Run) -> str:
 def jobs_of(configuration: Configuration) -> dict[str, Job]:
     """The job that ends each figure, each agent's gaits, and the claims, by what they end."""
     jobs = _Runs()
-    five = _figure(
-        "figure_5",
-        "divergence_tables",
-        "tables/figure_5_errors.parquet",
-        [jobs.divergence(run) for run in experiments.figure_5_runs(configuration)],
-    )
-    six = _figure(
-        "figure_6",
-        "figure_6_table",
-        "tables/figure_6.csv",
-        [jobs.job(run) for run in experiments.figure_6_runs(configuration)],
-    )
-    runs: list[Run] = [
-        *experiments.figure_7_runs(configuration),
-        *experiments.imitation_runs(configuration),
-        *experiments.trpo_runs(configuration),
-    ]
-    table = Job(
-        "figure_7_table",
-        "figure_7_table",
-        "tables/figure_7.csv",
-        tuple(jobs.job(run) for run in runs),
-    )
-    speedups = Job("speedups", "speedups", "speedups.json", (table,))
-    seven = Job("figure_7", "figure_7", "notebooks/figure_7.ipynb", (table, speedups))
-    tables = Job(
-        "dyna_tables",
-        "dyna_tables",
-        "runs/dyna/provenance.json",
-        folder="runs/dyna",
-        code=("mbmf.steps.dyna",),
-    )
-    dyna = Job("dyna", "dyna", "notebooks/dyna.ipynb", (tables,))
-    figures = {"figure_5": five, "figure_6": six, "figure_7": seven, "dyna": dyna}
-    claims = Job(
-        "claims", "claims", "claims.json", tuple(figure.after[0] for figure in figures.values())
-    )
-    gaits = {f"gaits/{run.agent}": jobs.gait(run) for run in experiments.gait_runs(configuration)}
+    made: dict[str, Job] = {}
+    figures, claimed = {}, []
+    for name, experiment in configuration.experiments.items():
+        for table in experiment.tables():
+            inputs = table.inputs.values()
+            runs = [run for one in inputs if isinstance(one, Files) for run in one.runs]
+            before = [made[one] for one in inputs if isinstance(one, str)]
+            paths = list(table.outputs.values())
+            records = [path for path in paths if Path(path).name == "provenance.json"]
+            job = Job(
+                table.rule,
+                table.rule,
+                (records or paths)[0],
+                tuple([*map(jobs.of_any, runs), *before]),
+                folder=str(Path(records[0]).parent) if records else None,
+                code=tuple(table.code) if records else (),
+            )
+            made |= dict.fromkeys(paths, job)
+        tables = dict.fromkeys(made[path] for path in experiment.drawing().tables.values())
+        figures[name] = Job(name, name, f"notebooks/{name}.ipynb", tuple(tables))
+        claimed += [made[path] for path in experiment.table_files().values()]
+    claims = Job("claims", "claims", "claims.json", tuple(dict.fromkeys(claimed)))
+    gaits = {
+        f"gaits/{clip}": jobs.gait(run)
+        for experiment in configuration.experiments.values()
+        for clip, run in experiment.clips().items()
+    }
     return figures | gaits | {"claims": claims}
 
 
@@ -157,16 +107,14 @@ def with_all_before(jobs: Iterable[Job]) -> list[Job]:
     return list(found.values())
 
 
-def _figure(name: str, table_rule: str, table: str, after: list[Job]) -> Job:
-    before = Job(table_rule, table_rule, table, tuple(after))
-    return Job(name, name, f"notebooks/{name}.ipynb", (before,))
-
-
 class _Runs:
     """Jobs of runs, each made once."""
 
     def __init__(self) -> None:
         self.made: dict[str, Job] = {}
+
+    def of_any(self, run: Run) -> Job:
+        return self.divergence(run.source) if isinstance(run, OpenLoopRun) else self.job(run)
 
     def job(self, run: Run) -> Job:
         path = run_path(run)
@@ -191,7 +139,7 @@ class _Runs:
             return [self.random_data(run)]
         if isinstance(run, ImitationRun):
             return [self.job(run.source)]
-        return [self.job(run.start)] if run.start else []
+        return [self.job(run.start)] if isinstance(run, TrpoRun) and run.start else []
 
     def random_data(self, run: ModelBasedRun) -> Job:
         data = run.settings.random_data

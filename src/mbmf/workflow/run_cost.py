@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from mbmf.agents import get_agent
-from mbmf.experiments.runs import ImitationRun, ModelBasedRun, Run
+from mbmf.experiments.runs import ImitationRun, ModelBasedRun, Run, TrpoRun
 from mbmf.method.algorithm_1 import ModelBasedSettings
 from mbmf.method.imitation import ImitationRunSettings
 from mbmf.method.models.base import DynamicsSettings
@@ -30,7 +30,9 @@ def of_run(run: Run) -> float:
         return _model_based(run.agent, run.settings)
     if isinstance(run, ImitationRun):
         return _imitation(run.agent, run.settings, run.source.settings.dynamics)
-    return _trpo(run.agent, run.settings)
+    if isinstance(run, TrpoRun):
+        return _trpo(run.agent, run.settings)
+    return 1.0  # predictions are short
 
 
 def of_random_data(agent: str, settings: RandomDataSettings) -> float:

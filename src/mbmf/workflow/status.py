@@ -16,7 +16,8 @@ from mbmf.base.progress import iterations
 from mbmf.storage.code_digest import code_digest
 from mbmf.storage.finished_runs import read_provenance
 from mbmf.workflow.configuration import Configuration
-from mbmf.workflow.jobs import Job, configuration_of, jobs_of, overlays_of, with_all_before
+from mbmf.workflow.jobs import Job, jobs_of, with_all_before
+from mbmf.workflow.overlays import configuration_of, overlays_of
 from mbmf.workflow.time_left import Measurement, estimate, measurements, time_left
 
 STEPS = {

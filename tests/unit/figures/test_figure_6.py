@@ -14,6 +14,7 @@ SWEEPS = [
         "agent": "swimmer",
         "parameter": "dynamics.epochs",
         "values": [5, 30],
+        "seeds": [[0, 1, 2]] * 2,
         "default": 30,
     },
     {
@@ -21,6 +22,7 @@ SWEEPS = [
         "agent": "swimmer",
         "parameter": "planning.horizon",
         "values": [10, 20, 40],
+        "seeds": [[0, 1, 2]] * 3,
         "default": 20,
     },
 ]

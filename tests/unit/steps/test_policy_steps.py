@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from mbmf.agents import get_agent
 from mbmf.base.errors import InputError
 from mbmf.method import imitation, trpo
 from mbmf.method.imitation import ImitationRunSettings
@@ -21,6 +22,7 @@ from mbmf.steps.trpo import run_trpo
 from mbmf.storage.tensor_files import read_tensors, write_tensors
 
 ITERATIONS = 7
+SWIMMER = get_agent("swimmer")
 POLICY = {"hidden_layers": [8], "absolute_position": True}
 TRPO = TrpoRunSettings.model_validate(
     {
@@ -52,10 +54,8 @@ def changed(**changes):
 def models(tmp_path_factory, tiny):
     """Models of a tiny run of Algorithm 1, and the settings to imitate it."""
     folder = tmp_path_factory.mktemp("source")
-    write_random_data("swimmer", tiny.random_data, 5, folder / "random.safetensors")
-    run_model_based(
-        "swimmer", tiny, 5, folder / "random.safetensors", folder / "runs", folder, "cpu"
-    )
+    write_random_data(SWIMMER, tiny.random_data, 5, folder / "random.safetensors")
+    run_model_based(SWIMMER, tiny, 5, folder / "random.safetensors", folder / "runs", folder, "cpu")
     settings = ImitationRunSettings.model_validate(
         {
             "expert": {"planning": tiny.planning.model_dump(), "steps": 12},
@@ -74,14 +74,14 @@ def models(tmp_path_factory, tiny):
     return folder / "models.safetensors", settings
 
 
-def imitate(folder, models, agent="swimmer", seed=5):
+def imitate(folder, models, agent=SWIMMER, seed=5):
     path, settings = models
     outputs = [folder / "runs/curve.csv", folder / "expert.safetensors", folder / "policy.st"]
     run_imitation(agent, settings, seed, path, outputs[1], folder / "runs", outputs[2])
     return [output.read_bytes() for output in outputs]
 
 
-def learn(folder, start=None, agent="swimmer", seed=5, settings=TRPO):
+def learn(folder, start=None, agent=SWIMMER, seed=5, settings=TRPO):
     run_trpo(agent, settings, seed, start, folder / "runs", folder / "policy.st", 1)
     return [(folder / name).read_bytes() for name in ("runs/curve.csv", "policy.st")]
 
@@ -138,9 +138,9 @@ def test_a_rows_mean_return_is_of_the_policy_before_its_update(tmp_path):
     """Iteration 3 acts by the policy that a run of three iterations ends with."""
     learn(tmp_path / "whole")
     learn(tmp_path / "part", settings=changed(iterations=3))
-    policy, _ = read_policy(tmp_path / "part/policy.st", "swimmer", TRPO.policy)
-    elements = observed_elements("swimmer", TRPO.policy)
-    expected = trpo.mean_return(policy, "swimmer", elements, TRPO.trpo, 5, 3)
+    policy, _ = read_policy(tmp_path / "part/policy.st", SWIMMER, TRPO.policy)
+    elements = observed_elements(SWIMMER, TRPO.policy)
+    expected = trpo.mean_return(policy, SWIMMER, elements, TRPO.trpo, 5, 3)
     curve = pd.read_csv(tmp_path / "whole/runs/curve.csv")
     assert curve["mean_return"][3] == pytest.approx(expected, abs=1e-12)
 
@@ -171,8 +171,8 @@ def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
     assert after["authors_steps"].tolist() == [216 + 60 * (i + 1) for i in range(ITERATIONS)]
     assert (before["kind"] == "imitation").all()
     assert (after["kind"] == "fine_tuning").all()
-    policy, _ = read_policy(tmp_path / "policy.st", "swimmer", PolicySettings(**POLICY))
-    first, _ = read_policy(tmp_path / "trpo/policy.st", "swimmer", PolicySettings(**POLICY))
+    policy, _ = read_policy(tmp_path / "policy.st", SWIMMER, PolicySettings(**POLICY))
+    first, _ = read_policy(tmp_path / "trpo/policy.st", SWIMMER, PolicySettings(**POLICY))
     weights = [found.mean[0].weight.detach().flatten() for found in (policy, first)]
     assert not torch.equal(*weights)
     # Trained on, not drawn anew: two draws would have nothing in common.
@@ -192,7 +192,7 @@ def test_model_free_curve_is_tidy(tmp_path):
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"agent": "hopper"}, "a model of swimmer"), ({"seed": 6}, "seed is 5")],
+    [({"agent": get_agent("hopper")}, "a model of swimmer"), ({"seed": 6}, "seed is 5")],
 )
 def test_a_source_of_another_run_is_refused(tmp_path, models, changes, message):
     with pytest.raises(InputError, match=rf"models\.safetensors: {message}"):
@@ -210,7 +210,7 @@ def test_a_missing_source_is_named(tmp_path, models):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"agent": "hopper"}, "agent is swimmer, but this run needs hopper"),
+        ({"agent": get_agent("hopper")}, "agent is swimmer, but this run needs hopper"),
         ({"seed": 6}, "seed is 5, but this run needs 6"),
         (
             {"settings": TRPO.model_copy(update={"policy": PolicySettings(
@@ -246,8 +246,8 @@ def test_a_policy_file_cut_short_is_refused(tmp_path, models):
 def test_a_policy_with_wrong_tensors_is_refused(tmp_path, change, message):
     settings = PolicySettings(**POLICY)
     path = tmp_path / "policy.st"
-    write_policy(path, new_policy("swimmer", settings), "swimmer", settings, {"seed": 5})
+    write_policy(path, new_policy(SWIMMER, settings), SWIMMER, settings, {"seed": 5})
     tensors, facts = read_tensors(path)
     write_tensors(path, change(tensors), facts)
     with pytest.raises(InputError, match=rf"policy\.st: .*{message}"):
-        read_policy(path, "swimmer", settings)
+        read_policy(path, SWIMMER, settings)

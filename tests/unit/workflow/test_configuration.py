@@ -60,14 +60,13 @@ def test_merge_replaces_lists_and_leaves_its_arguments_alone():
 
 ALLOWED = {
     (): "scale, seeds, agents, figures, dyna",
-    ("agents", "swimmer"): "model_based, policy, imitation, fine_tuning, model_free",
+    ("agents", "swimmer"): "task, model_based, policy, imitation, fine_tuning, model_free",
     SWIMMER: "random_data, dynamics, planning, aggregation",
     (*SWIMMER, "planning"): "horizon, num_samples",
     (*SWIMMER, "random_data"): "rollouts, validation_rollouts, steps",
-    ("figures",): "figure_5, figure_6, figure_7",
-    ("figures", "figure_5"): "agent, steps, starts, elements",
-    ("figures", "figure_6"): "agents, sweeps",
-    ("figures", "figure_7"): "agents, seeds",
+    ("figures", "figure_5"): "seeds, agent, steps, starts, elements, experiment",
+    ("figures", "figure_6"): "seeds, agents, sweeps, experiment",
+    ("figures", "figure_7"): "seeds, agents, experiment",
     ("dyna",): "runs, discount, exploration, figure_8_2, figure_8_4, figure_8_5",
     ("dyna", "figure_8_2"): "episodes, step_size, planning_steps, sweeping",
     ("dyna", "figure_8_2", "sweeping"): "step_size, planning_steps, threshold",
@@ -87,7 +86,7 @@ def test_unknown_key_is_answered_with_the_allowed_ones(tmp_path, keys):
 def test_unknown_key_of_a_sweep(tmp_path):
     said = refused_keys(tmp_path, nested(SWEEPS, [SWEEP | {"valeus": [1]}]))
     assert list(said) == ["figures.figure_6.sweeps[0].valeus"]
-    assert said.popitem()[1].endswith(": panel, parameter, values")
+    assert said.popitem()[1].endswith(": panel, parameter, values, seeds, value_seeds")
 
 
 @pytest.mark.parametrize("key", ["a\nb", "a\rb", "\x1b[2J", " ", "", 3, None, True, 1.5])
@@ -223,6 +222,73 @@ def test_numbers_out_of_range(tmp_path, section, key, value):
 )  # fmt: skip
 def test_wrong_value_is_laid_to_its_key(tmp_path, keys, value, where):
     assert list(refused_keys(tmp_path, nested(keys, value))) == [where]
+
+
+ABLATION = {"agents": ["swimmer"], "sweeps": [SWEEP]}
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "told"),
+    [
+        (ABLATION, "", "unknown experiment no_such_figure; should be one of dyna, figure_5,"),
+        ({"experiment": "no_such"} | ABLATION, ".experiment", "unknown experiment no_such;"),
+        ({"experiment": "no/such.py"}, ".experiment", "no/such.py: there is no such file"),
+        ({"experiment": 6}, ".experiment", "should be the name of an experiment (found 6)"),
+        ({"experiment": "figure_6", "agents": ["swimmer"]}, ".sweeps", "missing; it must be set"),
+        ({"experiment": "figure_6", "sweeps": 3} | ABLATION | {"sweeps": 3}, ".sweeps", "Input"),
+        (None, "", "Input should be a valid dictionary"),
+    ],
+)
+def test_a_section_without_an_experiment(tmp_path, section, key, told):
+    said = refused_keys(tmp_path, {"figures": {"no_such_figure": section}})
+    assert list(said) == [f"figures.no_such_figure{key}"]
+    assert said.popitem()[1].startswith(told)
+
+
+def test_a_section_may_name_the_experiment_that_it_is_another_of(tmp_path):
+    overlay = {"figures": {"longer": {"experiment": "figure_6", "seeds": [7]} | ABLATION}}
+    configuration = check_configuration([*BASE_LAYERS, ("overlay", overlay)])
+    experiment = configuration.experiments["longer"]
+    assert experiment.seeds == [7]
+    assert {run.seed for run in experiment.runs()} == {7}
+    assert list(experiment.table_files()) == ["longer"]
+    assert experiment.title == "Longer: design decisions"
+
+
+@pytest.mark.parametrize(
+    ("value_seeds", "where"),
+    [
+        ([{"value": 6, "seeds": [0]}], "[0].value"),
+        ([{"value": 5, "seeds": []}], "[0].seeds"),
+        ([{"value": 5}], "[0].seeds"),
+        ({5: [0]}, ""),
+    ],
+)
+def test_wrong_seeds_of_a_value(tmp_path, value_seeds, where):
+    said = refused_keys(tmp_path, nested(SWEEPS, [SWEEP | {"value_seeds": value_seeds}]))
+    assert list(said) == [f"figures.figure_6.sweeps[0].value_seeds{where}"]
+
+
+@pytest.mark.parametrize(
+    ("own", "key"),
+    [({"task": "no_such_task"}, ".task"), ({"task": 3}, ".task"), ({}, "")],
+)
+def test_an_agent_needs_a_task(tmp_path, own, key):
+    swimmer = BASE_LAYERS[0][1]["agents"]["swimmer"]
+    said = refused_keys(tmp_path, {"agents": {"no_such_agent": swimmer | own}})
+    assert list(said) == [f"agents.no_such_agent{key}"]
+
+
+def test_an_agent_may_be_called_otherwise_than_its_task(tmp_path):
+    swimmer = BASE_LAYERS[0][1]["agents"]["swimmer"]
+    overlay = {
+        "agents": {"slow_swimmer": swimmer | {"task": "swimmer"}},
+        "figures": {"figure_7": {"agents": ["slow_swimmer", "swimmer"], "seeds": [0]}},
+    }
+    configuration = check_configuration([*BASE_LAYERS, ("overlay", overlay)])
+    slow, own = configuration.experiments["figure_7"].curves()[:2]
+    assert (slow.agent, slow.task) == ("slow_swimmer", "swimmer")
+    assert slow.wildcards["settings"] != own.wildcards["settings"]
 
 
 @pytest.mark.parametrize("agent", ["walker", "Swimmer", "../ant"])
@@ -452,7 +518,8 @@ def test_values_of_the_command_line_are_those_of_a_file(entry, value):
 def test_a_list_of_the_command_line_is_a_valid_configuration():
     layers = [*BASE_LAYERS, ("--config", of_command_line("seeds=[0]", "dyna={runs: 3}"))]
     configuration = check_configuration(layers)
-    assert (configuration.seeds, configuration.dyna.runs) == ([0], 3)
+    assert configuration.seeds == [0]
+    assert configuration.experiments["dyna"].section.runs == 3
 
 
 def test_a_value_of_the_command_line_that_yaml_refuses_is_named():

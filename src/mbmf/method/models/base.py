@@ -14,7 +14,6 @@ from pydantic import Field, SerializeAsAny
 from torch import Tensor, nn
 
 from mbmf.base.door_settings import chosen_by
-from mbmf.base.doors import Door
 from mbmf.base.settings import (
     Fraction,
     NonNegativeNumber,
@@ -22,8 +21,7 @@ from mbmf.base.settings import (
     PositiveNumber,
     Settings,
 )
-
-MODELS = Door("model", "mbmf.method.models", "Model")
+from mbmf.method.doors import MODELS
 
 # Some state elements never move (the swimmer's height, say): their spread is rounding
 # noise, and dividing by it would blow that noise up. They are centred, not scaled.

@@ -14,13 +14,11 @@ from torch import Tensor
 
 from mbmf.agents.spec import AgentSpec
 from mbmf.base.door_settings import chosen_by
-from mbmf.base.doors import Door
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.settings import PositiveInteger, Settings
+from mbmf.method.doors import PLANNERS
 from mbmf.method.models.base import DynamicsModel
 from mbmf.method.predicted_returns import PredictedReturns
-
-PLANNERS = Door("planner", "mbmf.method.planners", "Planner")
 
 
 class PlanningSettings(Settings):
