@@ -44,10 +44,11 @@ def changed(finished, tmp_path):
     return copy_of(finished, tmp_path / "mbmf")
 
 
+PLANNER = "src/mbmf/method/planners/random_shooting.py"
 SMALLER = "planning: {horizon: 5, num_samples: 20}"
 CHANGES = {
-    "comment and docstring": ("src/mbmf/method/planning.py", '"""', '"""Words. ', set()),
-    "planner": ("src/mbmf/method/planning.py", "\nimport ", "\nNEW = 1\nimport ", EVERY_RUN),
+    "comment and docstring": (PLANNER, '"""', '"""Words. ', set()),
+    "planner": (PLANNER, "\nimport ", "\nNEW = 1\nimport ", EVERY_RUN),
     "Dyna-Q": (
         "src/mbmf/dyna/algorithms.py", "\nimport ", "\nNEW = 1\nimport ",
         {"dyna_tables", "dyna", "claims"},
@@ -172,7 +173,7 @@ def test_a_new_seed_makes_its_runs_only(undisturbed, tmp_path, tool):
 @pytest.mark.xdist_group("tiny")
 def test_a_comment_makes_dvc_repro_run_no_job(undisturbed, tmp_path):
     changed = copy_of(undisturbed, tmp_path / "mbmf")
-    for file in ("src/mbmf/method/planning.py", "src/mbmf/figures/style.py"):
+    for file in (PLANNER, "src/mbmf/figures/style.py"):
         replace(changed, file, '"""', '"""Words. ')
     assert stale(changed)
     done = changed.run("dvc", "repro", PIPELINE)

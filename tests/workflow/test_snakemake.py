@@ -101,7 +101,7 @@ def test_a_new_seed_asks_for_its_own_runs_only(finished, tmp_path):
     ("module", "kinds"),
     [
         ("method/random_data", {"random_data", "model_based", "imitation", "mb-mf"}),
-        ("method/planning", {"model_based", "imitation", "mb-mf"}),
+        ("method/planners/random_shooting", {"model_based", "imitation", "mb-mf"}),
         ("method/imitation", {"imitation", "mb-mf"}),
         ("method/trpo", {"trpo"}),
         ("dyna/algorithms", {"dyna_tables"}),

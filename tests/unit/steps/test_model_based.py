@@ -1,6 +1,7 @@
 """A run of Algorithm 1 as the workflow starts it: killed, resumed, fed damaged files."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -82,6 +83,27 @@ def test_curve_is_tidy(tmp_path, tiny, data):
     held_out = read_held_out(tmp_path / "models/held_out.safetensors", SWIMMER)
     assert len(models) == len(held_out) == 3
     assert held_out[0].states.shape == (1, 13, 16)
+
+
+OWN_PLANNER = Path(__file__).parents[3] / "examples/planner.py"
+
+
+def test_a_setting_with_its_default_is_no_column_and_another_is(tmp_path, tiny, data):
+    run(tmp_path / "default", tiny, data)
+    own = tiny.replaced("planning.planner", str(OWN_PLANNER))
+    run(tmp_path / "own", own, data)
+    default, other = (pd.read_csv(tmp_path / name / RESULTS[0]) for name in ("default", "own"))
+    assert [name for name in other if name not in default] == ["planning.planner"]
+    assert (other["planning.planner"] == str(OWN_PLANNER)).all()
+    # Another planner: other actions, and so other returns, after the same random data.
+    assert other["env_steps"][0] == default["env_steps"][0]
+    assert (other["return"] != default["return"]).all()
+    told = [
+        json.loads((tmp_path / name / "runs/provenance.json").read_text())
+        for name in ("default", "own")
+    ]
+    assert told[0]["settings"]["planning"]["planner"] == "random_shooting"
+    assert told[0]["code"] != told[1]["code"]
 
 
 def test_warm_start_keeps_weights_and_normalisation(tmp_path, tiny, data):

@@ -10,6 +10,8 @@ import torch
 
 from mbmf.agents import get_agent
 from mbmf.base.errors import InputError
+from mbmf.experiments.run_code import code_of
+from mbmf.experiments.runs import ImitationRun, ModelBasedRun, TrpoRun
 from mbmf.method import imitation, trpo
 from mbmf.method.imitation import ImitationRunSettings
 from mbmf.method.policy import PolicySettings, observed_elements
@@ -19,6 +21,8 @@ from mbmf.steps.model_based import run_model_based
 from mbmf.steps.policy_files import new_policy, read_policy, write_policy
 from mbmf.steps.random_data import write_random_data
 from mbmf.steps.trpo import run_trpo
+from mbmf.storage.code_digest import code_digest
+from mbmf.storage.finished_runs import made_by
 from mbmf.storage.tensor_files import read_tensors, write_tensors
 
 ITERATIONS = 7
@@ -145,13 +149,51 @@ def test_a_rows_mean_return_is_of_the_policy_before_its_update(tmp_path):
     assert curve["mean_return"][3] == pytest.approx(expected, abs=1e-12)
 
 
-def test_an_imitation_policy_without_the_authors_steps_is_refused(tmp_path, models):
+@pytest.mark.parametrize("key", ["authors_steps", "made_with"])
+def test_an_imitation_policy_that_does_not_say_what_it_cost_is_refused(tmp_path, models, key):
     imitate(tmp_path, models)
     path = tmp_path / "policy.st"
     tensors, facts = read_tensors(path)
-    write_tensors(path, tensors, {k: v for k, v in facts.items() if k != "authors_steps"})
-    with pytest.raises(InputError, match=r"policy\.st: authors_steps is missing"):
+    write_tensors(path, tensors, {k: v for k, v in facts.items() if k != key})
+    with pytest.raises(InputError, match=rf"policy\.st: {key} is missing"):
         learn(tmp_path / "trpo", path)
+
+
+@pytest.mark.parametrize(
+    ("made_with", "message"),
+    [
+        ({"planner": "nothing", "model": "mlp"}, "unknown planner nothing"),
+        ({"planner": "random_shooting"}, "missing 1 required"),
+        (3, "argument after"),
+    ],
+)
+def test_an_imitation_policy_made_with_an_unknown_planner_is_refused(
+    tmp_path, models, made_with, message
+):
+    imitate(tmp_path, models)
+    path = tmp_path / "policy.st"
+    tensors, facts = read_tensors(path)
+    write_tensors(path, tensors, facts | {"made_with": made_with})
+    with pytest.raises(InputError, match=rf"policy\.st: made_with: .*{message}"):
+        learn(tmp_path / "trpo", path)
+
+
+def test_provenance_tells_the_same_code_as_the_table_of_runs(tmp_path, models, tiny):
+    """Else the workflow would take every finished run for one of older code."""
+    path, settings = models
+    source = ModelBasedRun("swimmer", tiny, 5)
+    imitated = ImitationRun(source, settings)
+    imitate(tmp_path, models)
+    learn(tmp_path / "mf")
+    learn(tmp_path / "mb-mf", tmp_path / "policy.st")
+    runs = {
+        path.parent / "runs": source,
+        tmp_path / "runs": imitated,
+        tmp_path / "mf/runs": TrpoRun("swimmer", TRPO, 5, None),
+        tmp_path / "mb-mf/runs": TrpoRun("swimmer", TRPO, 5, imitated),
+    }
+    for folder, run in runs.items():
+        assert made_by(folder) == code_digest(*code_of(run))
 
 
 def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
