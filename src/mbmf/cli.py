@@ -206,11 +206,14 @@ def tabulate(
         list[str] | None,
         typer.Option(help="beside those, keep this column of the tables that have it"),
     ] = None,
+    defaults: Annotated[
+        str, typer.Option(help="value of a column in tables without it, as JSON")
+    ] = "{}",
 ) -> None:
     """Put the rows of several tables into one."""
     from mbmf.storage.tables import concatenate
 
-    concatenate(tables, output, column, optional or ())
+    concatenate(tables, output, column, optional or (), _json("--defaults", defaults))
 
 
 @app.command()

@@ -5,7 +5,8 @@ import pytest
 pytestmark = pytest.mark.workflow
 
 JOBS = """
-from mbmf.workflow.jobs import configuration_of, jobs_of, overlays_of, with_all_before
+from mbmf.workflow.jobs import jobs_of, with_all_before
+from mbmf.workflow.overlays import configuration_of, overlays_of
 for job in with_all_before(jobs_of(configuration_of(overlays_of("smoke", []))).values()):
     print(job.rule, "results/smoke/" + job.log, "results/smoke/" + job.benchmark,
           "results/smoke/" + job.output, sep="|")

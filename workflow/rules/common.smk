@@ -31,6 +31,7 @@ if Path(SOURCE) not in Path(mbmf.__file__).resolve().parents:
     sys.exit(2)
 
 from mbmf.experiments.experiment import shown_tables
+from mbmf.experiments.run_code import code_of, code_of_clip, code_of_random_data
 from mbmf.experiments.runs import table_of_runs, with_sources
 from mbmf.workflow.checkout import level_times
 from mbmf.workflow.claimed_tables import tables_asked_for
@@ -172,36 +173,33 @@ RUN_OF = {
 }
 
 
-MODEL_BASED_CODE = code_digest("mbmf.steps.model_based")
-IMITATION_CODE = code_digest("mbmf.steps.imitation")  # imports the step above
-TRPO_CODE = {
-    "random": code_digest("mbmf.steps.trpo"),
-    "imitation": code_digest("mbmf.steps.trpo", "mbmf.steps.imitation"),
-}
+def digest_of(kind):
+    """Digest of the code of a run of one kind, from its wildcard."""
+    return lambda wildcards: code_digest(*code_of(RUN_OF[kind][wildcards.run]))
 
 
-def from_finished(kind, run, code, path):
+def from_finished(run, path):
     """An input that a finished run of the present code does not look back at.
 
     Such a run stands though its data or models be made anew, as in a fresh clone. Where they
     are made anew for a change of the code, the run is: Snakemake looks at a job's own reasons
     no more once a job before it has one, and would overlook it were its input ancient.
     """
-    folder = Path(f"{RESULTS}/runs/{kind}/{path_of(run)}")
-    return ancient(path) if made_by(folder) == code else path
+    folder = Path(f"{RESULTS}/runs/{run.kind}/{path_of(run)}")
+    return ancient(path) if made_by(folder) == code_digest(*code_of(run)) else path
 
 
 def random_data_input(wildcards):
     """D_RAND of a run of Algorithm 1."""
     run = RUN_OF["model_based"][wildcards.run]
-    return from_finished("model_based", run, MODEL_BASED_CODE, random_data_of(run))
+    return from_finished(run, random_data_of(run))
 
 
 def models_input(wildcards):
     """Models that an imitation run plans with."""
     run = RUN_OF["imitation"][wildcards.run]
     models = rules.model_based.output.models.format(run=path_of(run.source))
-    return from_finished("imitation", run, IMITATION_CODE, models)
+    return from_finished(run, models)
 
 
 def start_input(wildcards):
@@ -210,7 +208,7 @@ def start_input(wildcards):
     if run.start is None:
         return []
     policy = rules.imitation.output.policy.format(run=path_of(run.start))
-    return from_finished("trpo", run, TRPO_CODE["imitation"], policy)
+    return from_finished(run, policy)
 
 
 wildcard_constraints:

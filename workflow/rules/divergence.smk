@@ -28,7 +28,7 @@ rule divergence:
         folder=lambda wildcards, input: str(Path(input.models[0]).parent),
         steps=lambda wildcards: predicting(wildcards).steps,
         starts=lambda wildcards: predicting(wildcards).starts,
-        code=code_digest("mbmf.steps.divergence"),
+        code=digest_of("divergence"),
     message:
         "Open-loop predictions: {wildcards.run}"
     shell:

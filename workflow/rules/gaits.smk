@@ -38,7 +38,7 @@ rule gait:
             wildcards
         ).start.settings.model_dump_json(),
         seed=lambda wildcards: shown_in_clip(wildcards).seed,
-        code=code_digest("mbmf.steps.draw_clip"),
+        code=lambda wildcards: code_digest(*code_of_clip(shown_in_clip(wildcards))),
     message:
         "Gait: {wildcards.clip}"
     shell:

@@ -21,7 +21,7 @@ rule imitation:
         ].settings.model_dump_json(),
         seed=lambda wildcards: RUN_OF["imitation"][wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
-        code=IMITATION_CODE,
+        code=digest_of("imitation"),
     message:
         "Imitation of MPC: {wildcards.run}"
     shell:

@@ -22,7 +22,7 @@ rule model_based:
         seed=lambda wildcards: RUN_OF["model_based"][wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         models=lambda wildcards, output: str(Path(output.models).parent),
-        code=MODEL_BASED_CODE,
+        code=digest_of("model_based"),
     message:
         "Algorithm 1: {wildcards.run}"
     shell:

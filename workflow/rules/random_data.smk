@@ -13,7 +13,9 @@ rule random_data:
     threads: 1
     params:
         settings=random_data_settings,
-        code=code_digest("mbmf.steps.random_data"),
+        code=lambda wildcards: code_digest(
+            *code_of_random_data(configuration.agents[wildcards.agent].task)
+        ),
     message:
         "Random rollouts: {wildcards.agent}, {wildcards.rollouts} x {wildcards.steps} steps, "
         "seed {wildcards.seed}"

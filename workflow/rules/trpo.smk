@@ -21,9 +21,7 @@ rule trpo:
         seed=lambda wildcards: RUN_OF["trpo"][wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
-        code=lambda wildcards: TRPO_CODE[
-            "imitation" if RUN_OF["trpo"][wildcards.run].start else "random"
-        ],
+        code=digest_of("trpo"),
     message:
         "TRPO: {wildcards.run}"
     shell:

@@ -18,7 +18,7 @@ class AgentConfiguration(Settings):
 
     task: str = Field(description="what it learns to do; the agent's name, if not given")
     model_based: ModelBasedSettings
-    policy: PolicySettings
+    policy: PolicySettings = PolicySettings()
     imitation: ImitationSettings
     fine_tuning: TrpoSettings = Field(description="TRPO from the imitation policy (Mb-Mf)")
     model_free: TrpoSettings = Field(description="TRPO from a random policy (Mf)")

@@ -9,6 +9,7 @@ settings and the seeds, and nothing else of the configuration.
 from __future__ import annotations
 
 import inspect
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from mbmf.experiments.runs import (
     OpenLoopRun,
     Run,
     TrpoRun,
+    defaults_left_out,
     identity,
 )
 from mbmf.method.imitation import ExpertSettings, ImitationRunSettings
@@ -189,13 +191,17 @@ class Experiment(Generic[S]):
 
     def tables(self) -> list[Tables]:
         """The jobs that make its tables, each after those that it needs."""
+        runs = self.curves()
+        defaults = defaults_left_out(runs)
         return [
             Tables(
                 f"{self.name}_table",
                 {"table": f"tables/{self.name}.csv"},
-                {"curves": Files(self.curves(), "curve")},
-                "mbmf tabulate {input.curves:q} --output {output.table:q}",
+                {"curves": Files(runs, "curve")},
+                "mbmf tabulate {input.curves:q} --output {output.table:q}"
+                + (" --defaults {settings:q}" if defaults else ""),
                 ["mbmf.storage.tables"],
+                json.dumps(defaults) if defaults else "",
             )
         ]
 

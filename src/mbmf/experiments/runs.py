@@ -20,7 +20,7 @@ from mbmf.method.trpo import TrpoRunSettings
 Kind = Literal["model_based", "imitation", "trpo", "divergence"]
 
 # The parameters that the paper varies are spelled out in a run's path; a digest stands
-# for all the others. Either way a changed value is a new path.
+# for all the others that have not their default. Either way a changed value is a new path.
 SPELLED_OUT = {
     "dynamics.epochs": "epochs",
     "dynamics.on_policy_fraction": "on_policy_fraction",
@@ -54,7 +54,7 @@ class ModelBasedRun:
     @property
     def wildcards(self) -> dict[str, Any]:
         """The parts of the run's path, in order."""
-        values = self.settings.flat()
+        values = self.settings.flat(defaults=False)
         return {
             "agent": self.agent,
             **{label: values[key] for key, label in SPELLED_OUT.items()},
@@ -91,7 +91,8 @@ class ImitationRun:
     @property
     def wildcards(self) -> dict[str, Any]:
         """The parts of the run's path, in order."""
-        content = [self.source.settings.flat() | _named(self.task), self.settings.model_dump()]
+        source = self.source.settings.flat(defaults=False) | _named(self.task)
+        content = [source, self.settings.model_dump(exclude_defaults=True)]
         return {"agent": self.agent, "settings": _digest(content), "seed": self.seed}
 
 
@@ -113,7 +114,9 @@ class TrpoRun:
         return {
             "agent": self.agent,
             "start": "imitation" if self.start else "random",
-            "settings": _digest([self.settings.model_dump() | _named(self.task), before]),
+            "settings": _digest(
+                [self.settings.model_dump(exclude_defaults=True) | _named(self.task), before]
+            ),
             "seed": self.seed,
         }
 
@@ -178,6 +181,23 @@ def with_sources(runs: Iterable[Run]) -> list[Run]:
     for run in runs:
         visit(run)
     return list(found.values())
+
+
+def defaults_left_out(runs: Iterable[Run]) -> dict[str, Any]:
+    """Settings that the curve of some run of Algorithm 1 shows and another's leaves out.
+
+    Returns:
+        The others' value of each, by its name: the default.
+    """
+    settings = [run.settings for run in runs if isinstance(run, ModelBasedRun)]
+    shown = [one.flat(defaults=False) for one in settings]
+    anywhere = {name for names in shown for name in names}
+    return {
+        name: value
+        for one, names in zip(settings, shown, strict=True)
+        for name, value in one.flat().items()
+        if name in anywhere and name not in names
+    }
 
 
 def table_of_runs(runs: Sequence[Run]) -> pd.DataFrame:

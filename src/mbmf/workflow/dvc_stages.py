@@ -16,7 +16,8 @@ from typing import Any
 import yaml
 
 from mbmf.experiments.experiment import Experiment, Files
-from mbmf.experiments.runs import with_sources
+from mbmf.experiments.run_code import code_of_clip, code_of_random_data, own_code_of
+from mbmf.experiments.runs import ModelBasedRun, OpenLoopRun, with_sources
 from mbmf.storage.code_digest import source_files
 from mbmf.storage.yaml_files import read_yaml
 from mbmf.workflow.claimed_tables import tables_asked_for
@@ -141,7 +142,15 @@ def stages(scale: str, root: Path) -> Stages:
 def _stages_of_runs(writer: _Writer) -> Stages:
     """A stage for each kind of run that some experiment asks for."""
     asking = [one for one in writer.configuration.experiments.values() if one.asked_for()]
-    kinds = {run.kind for run in with_sources(run for one in asking for run in one.asked_for())}
+    runs = with_sources(run for one in asking for run in one.asked_for())
+    # Of the runs' own tasks, planners and models alone.
+    code: dict[str, list[str]] = {}
+    for run in runs:
+        code.setdefault(run.kind, []).extend(own_code_of(run))
+        if isinstance(run, ModelBasedRun):
+            task = run.task or run.agent
+            code.setdefault("random_data", []).extend(code_of_random_data(task))
+    kinds = set(code)
     before = {
         "random_data": (None, [writer.in_cache("data/random")]),
         "model_based": ("data/random", [writer.in_cache("models/model_based")]),
@@ -156,7 +165,7 @@ def _stages_of_runs(writer: _Writer) -> Stages:
     }
     found = {}
     for kind, (source, outs) in before.items():
-        if kind == "random_data" and "model_based" in kinds:
+        if kind == "random_data" and kind in kinds:
             curves = []
         elif kind in kinds:
             curves = [writer.in_git(f"runs/{kind}")]
@@ -164,7 +173,7 @@ def _stages_of_runs(writer: _Writer) -> Stages:
             continue
         found[kind] = writer.stage(
             [f"all_{kind}"],
-            [f"mbmf.steps.{kind}"],
+            code[kind],
             [
                 *writer.deps_of(asking),
                 f"workflow/rules/{kind}.smk",
@@ -189,7 +198,13 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
         # Predictions are short: no stage of their own.
         deps += ["data/random", "models/model_based"]
         rules.append("workflow/rules/divergence.smk")
-        code.append("mbmf.steps.divergence")
+        code += [
+            module
+            for one in inputs
+            for run in one.runs
+            if isinstance(run, OpenLoopRun)
+            for module in own_code_of(run)
+        ]
     own = "dyna" if experiment.name == "dyna" else f"figures.{experiment.name}"
     return writer.stage(
         # Tables by file: Snakemake would not miss one whose figure stands, and a rule that is
@@ -222,7 +237,7 @@ def _stage_of_clips(writer: _Writer) -> dict[str, Any]:
     models = [writer.made(f"models/{kind}") for kind in ("model_based", "imitation", "trpo")]
     return writer.stage(
         ["gaits"],
-        ["mbmf.steps.draw_clip"],
+        [module for one in asking for run in one.clips().values() for module in code_of_clip(run)],
         [*writer.deps_of(asking), "workflow/rules/gaits.smk", *models],
         RUN_PARAMS,
         [writer.in_git("gaits")],

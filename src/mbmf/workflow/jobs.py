@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mbmf.experiments.experiment import Files
+from mbmf.experiments.run_code import code_of
 from mbmf.experiments.runs import ImitationRun, ModelBasedRun, OpenLoopRun, Run, TrpoRun
 from mbmf.workflow import run_cost
 from mbmf.workflow.configuration import Configuration
@@ -28,7 +29,7 @@ class Job:
         agent: that it concerns; empty for tables and figures.
         folder: that holds the provenance, and a run's curve and checkpoint; none for what is
             short and remade with all that it rests on.
-        code: step modules that made it, if its provenance tells.
+        code: that made it, as `code_digest` takes it, if its provenance tells.
         handed_on: file with which later runs go on; git does not keep it.
         work: that it takes, in `mbmf.workflow.run_cost`'s units; 1 for what is short.
     """
@@ -128,7 +129,7 @@ class _Runs:
                 tuple(self._before(run)),
                 run.agent,
                 folder,
-                _code(run),
+                code_of(run),
                 _handed_on(run, path),
                 run_cost.of_run(run),
             )
@@ -177,12 +178,6 @@ def _rule_of(run: Run) -> str:
     if isinstance(run, TrpoRun):
         return "trpo"
     return "imitation" if isinstance(run, ImitationRun) else "model_based"
-
-
-def _code(run: Run) -> tuple[str, ...]:
-    own = f"mbmf.steps.{_rule_of(run)}"
-    # Mb-Mf rests on what made its first policy, and that on all before.
-    return (own, "mbmf.steps.imitation") if isinstance(run, TrpoRun) and run.start else (own,)
 
 
 def _handed_on(run: Run, path: str) -> str:

@@ -245,7 +245,7 @@ def test_a_section_without_an_experiment(tmp_path, section, key, told):
     assert said.popitem()[1].startswith(told)
 
 
-def test_a_section_may_name_the_experiment_that_it_is_another_of(tmp_path):
+def test_a_section_may_name_the_experiment_that_it_is_another_of():
     overlay = {"figures": {"longer": {"experiment": "figure_6", "seeds": [7]} | ABLATION}}
     configuration = check_configuration([*BASE_LAYERS, ("overlay", overlay)])
     experiment = configuration.experiments["longer"]
@@ -279,7 +279,7 @@ def test_an_agent_needs_a_task(tmp_path, own, key):
     assert list(said) == [f"agents.no_such_agent{key}"]
 
 
-def test_an_agent_may_be_called_otherwise_than_its_task(tmp_path):
+def test_an_agent_may_be_called_otherwise_than_its_task():
     swimmer = BASE_LAYERS[0][1]["agents"]["swimmer"]
     overlay = {
         "agents": {"slow_swimmer": swimmer | {"task": "swimmer"}},

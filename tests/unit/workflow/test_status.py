@@ -12,17 +12,16 @@ from hypothesis import strategies as st
 from snakemake.utils import Paramspace
 
 from mbmf.base.errors import InputError
-from mbmf.experiments import runs as experiments
+from mbmf.experiments.runs import ModelBasedRun, table_of_runs, with_sources
 from mbmf.storage.code_digest import code_digest
 from mbmf.workflow import run_cost
 from mbmf.workflow.jobs import (
     Job,
-    configuration_of,
     jobs_of,
-    overlays_of,
     run_path,
     with_all_before,
 )
+from mbmf.workflow.overlays import configuration_of, overlays_of
 from mbmf.workflow.status import State, commands_here, duration, report, standings
 from mbmf.workflow.time_left import Measurement, estimate, measurements, time_left
 
@@ -56,6 +55,11 @@ def stand(smoke):
     return look
 
 
+def all_runs(configuration, kind):
+    asked = [run for one in configuration.experiments.values() for run in one.asked_for()]
+    return [run for run in with_sources(asked) if run.kind == kind]
+
+
 def jobs_by_rule(configuration, rule):
     jobs = with_all_before(jobs_of(configuration).values())
     return [job for job in jobs if job.rule == rule]
@@ -77,13 +81,9 @@ def finish(job, code=None):
 @pytest.mark.parametrize("scale", ["paper", "quick", "smoke"])
 def test_paths_are_those_of_paramspace(scale):
     configuration = configuration_of(overlays_of(scale, []))
-    for kind in (
-        experiments.model_based_runs,
-        experiments.imitation_runs,
-        experiments.trpo_runs,
-    ):
-        runs = kind(configuration)
-        space = Paramspace(experiments.table_of_runs(runs), single_wildcard="run")
+    for kind in ("model_based", "imitation", "trpo"):
+        runs = all_runs(configuration, kind)
+        space = Paramspace(table_of_runs(runs), single_wildcard="run")
         assert [run_path(run) for run in runs] == list(space.instance_patterns)
 
 
@@ -108,7 +108,7 @@ def test_a_run_of_this_code_is_done_and_needs_its_data_no_more(smoke, stand):
     states = stand()
     assert states["figure_5"] == State.DONE
     # The claims still ask for the table, and that for the predictions.
-    assert states["divergence_tables"] == State.MISSING
+    assert states["figure_5_tables"] == State.MISSING
     finish(figure.after[0])
     states = stand()
     for prediction in figure.after[0].after:
@@ -288,7 +288,7 @@ def test_work_grows_as_the_method_does():
     own = paper.agents["swimmer"].model_based
 
     def units(parameter, value):
-        run = experiments.ModelBasedRun("swimmer", own.replaced(parameter, value), 0)
+        run = ModelBasedRun("swimmer", own.replaced(parameter, value), 0)
         return run_cost.of_run(run)
 
     base = units("planning.num_samples", 5000)
@@ -298,7 +298,7 @@ def test_work_grows_as_the_method_does():
 
 
 def test_work_of_trpo_is_simulator_steps():
-    runs = experiments.trpo_runs(configuration_of([]))
+    runs = all_runs(configuration_of([]), "trpo")
     free = next(run for run in runs if run.start is None)
     assert run_cost.of_run(free) == 500 * 50000 * 15
 
