@@ -311,7 +311,7 @@ def test_unknown_agent_under_agents(tmp_path, agent):
     own = BASE_LAYERS[0][1]["agents"]["swimmer"]
     said = refused_keys(tmp_path, {"agents": {agent: own}})
     assert list(said) == [f"agents.{agent}"]
-    assert "swimmer, half_cheetah, hopper, ant" in said.popitem()[1]
+    assert "ant, half_cheetah, hopper, swimmer" in said.popitem()[1]
 
 
 @pytest.mark.parametrize(
