@@ -25,24 +25,33 @@ def chosen_by(door: Door, key: str, common: type[Settings]) -> WrapValidator:
         content = value.model_dump() if isinstance(value, common) else value
         if not isinstance(content, dict):
             return handler(value)
-        name = content.get(key, common.model_fields[key].default)
-        if not isinstance(name, str):
-            return handler(value)
-        try:
-            own = getattr(door.load(name), "Settings", None)
-            if not (isinstance(own, type) and issubclass(own, common)):
-                raise InputError(
-                    f"{printable(name)}: {door.attribute}.Settings should be a subclass of "
-                    f"{common.__name__}"
-                )
-        except InputError as error:
-            # Its input is not the name, which the message holds already.
-            unknown = PydanticCustomError("door", "{reason}", {"reason": str(error)})
-            details = InitErrorDetails(type=unknown, loc=(key,), input=content)
-            raise ValidationError.from_exception_data(common.__name__, [details]) from None
+        own = _own_settings(door, key, common, content)
         return value if type(value) is own else _checked(own, content)
 
     return WrapValidator(validate)
+
+
+def _own_settings(
+    door: Door, key: str, common: type[Settings], content: dict[str, Any]
+) -> type[Settings]:
+    """The `Settings` of what a section names.
+
+    Raises:
+        ValidationError: there is none of that name.
+    """
+    name = content.get(key, common.model_fields[key].default)
+    try:
+        if not isinstance(name, str):
+            raise InputError(f"should be the name of a {door.what} (found {printable(name)})")
+        own = getattr(door.load(name), "Settings", None)
+        if not (isinstance(own, type) and issubclass(own, common)):
+            raise InputError(
+                f"{printable(name)}: {door.attribute}.Settings should be a subclass of "
+                f"{common.__name__}"
+            )
+    except InputError as error:
+        raise _refusal(common, [_told("door", str(error), (key,), content)]) from None
+    return own
 
 
 def _checked(own: type[Settings], content: dict[str, Any]) -> Settings:
@@ -50,11 +59,20 @@ def _checked(own: type[Settings], content: dict[str, Any]) -> Settings:
     try:
         return own.model_validate(content)
     except ValidationError as error:
-        lines = []
-        for details in error.errors():
-            kind, message = details["type"], details["msg"]
-            if kind == "extra_forbidden":
-                kind, message = "key", f"unknown key; allowed here: {', '.join(own.model_fields)}"
-            told = PydanticCustomError(kind, "{message}", {"message": message})
-            lines.append(InitErrorDetails(type=told, loc=details["loc"], input=details["input"]))
-        raise ValidationError.from_exception_data(own.__name__, lines) from None
+        allowed = f"unknown key; allowed here: {', '.join(own.model_fields)}"
+        lines = [
+            _told("key", allowed, one["loc"], content)
+            if one["type"] == "extra_forbidden"
+            else _told(one["type"], one["msg"], one["loc"], one["input"])
+            for one in error.errors()
+        ]
+        raise _refusal(own, lines) from None
+
+
+def _refusal(model: type[Settings], lines: list[InitErrorDetails]) -> ValidationError:
+    return ValidationError.from_exception_data(model.__name__, lines)
+
+
+def _told(kind: str, message: str, keys: tuple[int | str, ...], found: object) -> InitErrorDetails:
+    error = PydanticCustomError(kind, "{message}", {"message": message})
+    return InitErrorDetails(type=error, loc=keys, input=found)

@@ -158,7 +158,7 @@ CHANGED = {
     else value - (key == "aggregation.training_rollouts") * 2 + 1
     if isinstance(value, int)
     else value / 2
-    for key, value in OWN.flat().items()
+    for key, value in OWN.flat(defaults=False).items()
 }
 
 

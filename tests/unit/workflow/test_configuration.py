@@ -62,7 +62,9 @@ ALLOWED = {
     (): "scale, seeds, agents, figures, dyna",
     ("agents", "swimmer"): "task, model_based, policy, imitation, fine_tuning, model_free",
     SWIMMER: "random_data, dynamics, planning, aggregation",
-    (*SWIMMER, "planning"): "horizon, num_samples",
+    (*SWIMMER, "planning"): "planner, horizon, num_samples",
+    (*SWIMMER, "dynamics"): "model, learning_rate, batch_size, epochs, on_policy_fraction, noise, "
+    "hidden_layers",
     (*SWIMMER, "random_data"): "rollouts, validation_rollouts, steps",
     ("figures", "figure_5"): "seeds, agent, steps, starts, elements, experiment",
     ("figures", "figure_6"): "seeds, agents, sweeps, experiment",
@@ -120,7 +122,7 @@ def test_missing_part_of_an_agent_of_its_own_file(tmp_path):
     assert said.keys() == {
         f"{where}.planning.num_samples",
         *(f"{where}.{key}" for key in ("random_data", "dynamics", "aggregation")),
-        *(f"agents.ant.{key}" for key in ("policy", "imitation", "fine_tuning", "model_free")),
+        *(f"agents.ant.{key}" for key in ("imitation", "fine_tuning", "model_free")),
     }
 
 

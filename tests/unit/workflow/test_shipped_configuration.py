@@ -16,10 +16,12 @@ SCALES = {"paper": BASE} | {
 
 
 def merged(scale):
+    """What the files say, with the agents' defaults filled in."""
     content = {}
     for path in SCALES[scale]:
         content = merge(content, read_yaml(path))
-    return content
+    agents = load_configuration(SCALES[scale]).agents
+    return content | {"agents": {name: own.model_dump() for name, own in agents.items()}}
 
 
 @pytest.mark.parametrize("scale", SCALES)
