@@ -49,7 +49,11 @@ def common(
     refuse_other_package(Path.cwd())
 
 
-Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, hopper or ant")]
+Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, ..., or your name for a --task")]
+Task = Annotated[
+    str,
+    typer.Option(help="a shipped agent's, or a Python file that binds TASK; as --agent if empty"),
+]
 Seed = Annotated[int, typer.Option(min=0, help="of all random streams of the run")]
 Threads = Annotated[int, typer.Option(min=1, help="processor threads")]
 Output = Annotated[Path, typer.Option(help="page to write")]
@@ -69,12 +73,13 @@ def random_data(
     settings: JsonSettings,
     seed: Seed,
     output: Annotated[Path, typer.Option(help="file to write")],
+    task: Task = "",
 ) -> None:
     """Roll out random actions (D_RAND)."""
     from mbmf.method.random_data import RandomDataSettings
     from mbmf.steps.random_data import write_random_data
 
-    write_random_data(_agent(agent), _settings(RandomDataSettings, settings), seed, output)
+    write_random_data(_agent(agent, task), _settings(RandomDataSettings, settings), seed, output)
 
 
 @app.command()
@@ -89,6 +94,7 @@ def model_based(
     device: Annotated[
         str, typer.Option(envvar="MBMF_DEVICE", help="cpu, cuda, cuda:1, ...")
     ] = "cpu",
+    task: Task = "",
 ) -> None:
     """Run Algorithm 1, going on from the checkpoint of an interrupted run."""
     import torch
@@ -99,7 +105,7 @@ def model_based(
 
     torch.set_num_threads(threads)
     checked = _settings(ModelBasedSettings, settings)
-    spec, device = _agent(agent), _device(device)
+    spec, device = _agent(agent, task), _device(device)
     with progress_bar(f"Algorithm 1, {spec.name}"):
         run_model_based(spec, checked, seed, random_data, output, models, device)
 
@@ -115,6 +121,7 @@ def divergence(
     starts: Annotated[int, typer.Option(min=1, help="start states in each set of rollouts")],
     errors: Annotated[Path, typer.Option(help="table of errors to write")],
     trajectory: Annotated[Path, typer.Option(help="table of one trajectory to write")],
+    task: Task = "",
 ) -> None:
     """Compare open-loop predictions with true rollouts (Fig. 5)."""
     import torch
@@ -125,7 +132,7 @@ def divergence(
     torch.set_num_threads(1)
     checked = _settings(RandomDataSettings, settings)
     write_divergence(
-        _agent(agent), models, random_data, checked, seed, steps, starts, errors, trajectory
+        _agent(agent, task), models, random_data, checked, seed, steps, starts, errors, trajectory
     )
 
 
@@ -154,6 +161,7 @@ def imitation(
     expert: Annotated[Path, typer.Option(help="the expert's rollouts to write")],
     output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
     policy: Annotated[Path, typer.Option(help="policy to write")],
+    task: Task = "",
 ) -> None:
     """Roll out the MPC expert and clone it (behaviour cloning, DAgger)."""
     import torch
@@ -164,7 +172,7 @@ def imitation(
 
     torch.set_num_threads(1)
     checked = _settings(ImitationRunSettings, settings)
-    spec = _agent(agent)
+    spec = _agent(agent, task)
     with progress_bar(f"imitation, {spec.name}"):
         run_imitation(spec, checked, seed, models, expert, output, policy)
 
@@ -180,6 +188,7 @@ def trpo(
         Path | None, typer.Option(help="imitation policy to start from; else a random one")
     ] = None,
     threads: Threads = 1,
+    task: Task = "",
 ) -> None:
     """Train a policy by TRPO, going on from the checkpoint of an interrupted run."""
     import torch
@@ -190,7 +199,7 @@ def trpo(
 
     torch.set_num_threads(threads)
     checked = _settings(TrpoRunSettings, settings)
-    spec = _agent(agent)
+    spec = _agent(agent, task)
     with progress_bar(f"TRPO, {spec.name}"):
         run_trpo(spec, checked, seed, start, output, policy, threads)
 
@@ -236,6 +245,7 @@ def gait(
     imitation: Annotated[Path, typer.Option(help="policy from `mbmf imitation`")],
     trpo: Annotated[Path, typer.Option(help="policy from `mbmf trpo` that started from it")],
     output: Annotated[Path, typer.Option(help="clip to write, .webp")],
+    task: Task = "",
 ) -> None:
     """Draw how an agent moves under random actions, MPC, imitation and TRPO."""
     from mbmf.agents.gl_backends import NEEDED, choose_backend, write_message
@@ -253,7 +263,7 @@ def gait(
     torch.set_num_threads(1)
     checked = _settings(ImitationRunSettings, settings)
     policies = {"imitation": imitation, "TRPO from it (Mb-Mf)": trpo}
-    write_gait(_agent(agent), checked, seed, models, policies, output)
+    write_gait(_agent(agent, task), checked, seed, models, policies, output)
 
 
 @app.command()
@@ -420,14 +430,15 @@ def pipeline() -> None:
         write_text(pipeline_file(scale), pipeline_text(scale, Path.cwd()))
 
 
-def _agent(name: str) -> AgentSpec:
+def _agent(name: str, task: str) -> AgentSpec:
     from mbmf.agents import AGENTS, get_agent
 
-    if name not in AGENTS:
+    if not task and name not in AGENTS:
         raise InputError(
-            f"--agent {printable(name)}: unknown agent; should be one of {', '.join(AGENTS)}"
+            f"--agent {printable(name)}: unknown agent; should be one of {', '.join(AGENTS)}, or "
+            "have a --task"
         )
-    return get_agent(name)
+    return get_agent(task or name, name)
 
 
 def _results(scale: str) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -109,6 +110,11 @@ if workflow.is_main_process and not Path(".snakemake/metadata").exists():
         "config/authors_plots.yaml",
         pulled=(f"{RESULTS}/data", f"{RESULTS}/models"),
     )
+
+
+def agent_options(agent, task):
+    """An agent as the command line takes it, with its task where that is called otherwise."""
+    return agent if task in ("", agent) else f"{agent} --task {shlex.quote(task)}"
 
 
 def random_data_file(agent, rollouts, validation_rollouts, steps, seed):

@@ -20,7 +20,9 @@ rule divergence:
         f"{BENCHMARKS}/divergence/{{run}}.tsv"
     threads: 1
     params:
-        agent=lambda wildcards: predicting(wildcards).source.agent,
+        agent=lambda wildcards: agent_options(
+            predicting(wildcards).source.agent, predicting(wildcards).source.task
+        ),
         settings=lambda wildcards: predicting(
             wildcards
         ).source.settings.random_data.model_dump_json(),

@@ -33,7 +33,9 @@ rule gait:
         f"{BENCHMARKS}/gaits/{{clip}}.tsv"
     threads: 1
     params:
-        agent=lambda wildcards: shown_in_clip(wildcards).agent,
+        agent=lambda wildcards: agent_options(
+            shown_in_clip(wildcards).agent, shown_in_clip(wildcards).task
+        ),
         settings=lambda wildcards: shown_in_clip(
             wildcards
         ).start.settings.model_dump_json(),

@@ -15,7 +15,10 @@ rule imitation:
         f"{BENCHMARKS}/imitation/{{run}}.tsv"
     threads: 1
     params:
-        agent=lambda wildcards: RUN_OF["imitation"][wildcards.run].agent,
+        agent=lambda wildcards: agent_options(
+            RUN_OF["imitation"][wildcards.run].agent,
+            RUN_OF["imitation"][wildcards.run].task,
+        ),
         settings=lambda wildcards: RUN_OF["imitation"][
             wildcards.run
         ].settings.model_dump_json(),

@@ -15,7 +15,10 @@ rule model_based:
         f"{BENCHMARKS}/model_based/{{run}}.tsv"
     threads: 1
     params:
-        agent=lambda wildcards: RUN_OF["model_based"][wildcards.run].agent,
+        agent=lambda wildcards: agent_options(
+            RUN_OF["model_based"][wildcards.run].agent,
+            RUN_OF["model_based"][wildcards.run].task,
+        ),
         settings=lambda wildcards: RUN_OF["model_based"][
             wildcards.run
         ].settings.model_dump_json(),

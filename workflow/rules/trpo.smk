@@ -14,7 +14,9 @@ rule trpo:
         f"{BENCHMARKS}/trpo/{{run}}.tsv"
     threads: 1
     params:
-        agent=lambda wildcards: RUN_OF["trpo"][wildcards.run].agent,
+        agent=lambda wildcards: agent_options(
+            RUN_OF["trpo"][wildcards.run].agent, RUN_OF["trpo"][wildcards.run].task
+        ),
         settings=lambda wildcards: RUN_OF["trpo"][
             wildcards.run
         ].settings.model_dump_json(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mbmf.agents import AGENTS
+from mbmf.agents import task_source
+from mbmf.base.errors import InputError
 from mbmf.base.settings import Settings
 from mbmf.method.algorithm_1 import ModelBasedSettings
 from mbmf.method.imitation import ImitationSettings
@@ -40,4 +41,8 @@ class AgentConfiguration(Settings):
 
 def unknown_task(task: object) -> str | None:
     """What is wrong with the name of a task; None if there is one of that name."""
-    return None if task in AGENTS else f"should be one of {', '.join(AGENTS)}"
+    try:
+        task_source(str(task))
+    except InputError as error:
+        return str(error)
+    return None

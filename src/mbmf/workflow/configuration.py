@@ -136,9 +136,8 @@ def _unknown_tasks(content: dict[str, Any]) -> list[_Problem]:
         given = isinstance(own, dict) and "task" in own
         task = own["task"] if given else name
         if isinstance(task, str) and (wrong := unknown_task(task)):
-            what, keys = ("task", (name, "task")) if given else ("agent", (name,))
-            found = printable(repr(task))
-            problems.append(_Problem(("agents", *keys), f"unknown {what}; {wrong} (found {found})"))
+            keys = (name, "task") if given else (name,)
+            problems.append(_Problem(("agents", *keys), wrong))
     return problems
 
 

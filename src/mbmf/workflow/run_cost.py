@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from mbmf.agents import get_agent
-from mbmf.experiments.runs import ImitationRun, ModelBasedRun, Run, TrpoRun
+from mbmf.experiments.runs import ImitationRun, ModelBasedRun, OpenLoopRun, Run
 from mbmf.method.algorithm_1 import ModelBasedSettings
 from mbmf.method.imitation import ImitationRunSettings
 from mbmf.method.models.base import DynamicsSettings
@@ -26,13 +26,14 @@ GRADIENT_STEP = 6
 
 def of_run(run: Run) -> float:
     """Units of work of one run."""
+    if isinstance(run, OpenLoopRun):
+        return 1.0  # predictions are short
+    task = run.task or run.agent
     if isinstance(run, ModelBasedRun):
-        return _model_based(run.agent, run.settings)
+        return _model_based(task, run.settings)
     if isinstance(run, ImitationRun):
-        return _imitation(run.agent, run.settings, run.source.settings.dynamics)
-    if isinstance(run, TrpoRun):
-        return _trpo(run.agent, run.settings)
-    return 1.0  # predictions are short
+        return _imitation(task, run.settings, run.source.settings.dynamics)
+    return _trpo(task, run.settings)
 
 
 def of_random_data(agent: str, settings: RandomDataSettings) -> float:

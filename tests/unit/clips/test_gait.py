@@ -19,7 +19,7 @@ def test_positions_are_the_simulators(agent):
     """Against one body stepped on, at the environment's steps and between them."""
     spec = get_agent(agent)
     data = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=12)
-    rollout = generate(agent, data, 3).training
+    rollout = generate(spec, data, 3).training
     steps = int(rollout.lengths[0])
     shown = gait.positions(spec, build_model(spec), rollout, spec.timestep)
     assert len(shown) == steps * spec.frame_skip
@@ -49,7 +49,7 @@ def test_two_rollouts_are_refused():
     spec = get_agent("hopper")
     data = RandomDataSettings(rollouts=2, validation_rollouts=1, steps=3)
     with pytest.raises(ValueError, match="one rollout is asked for, not 2"):
-        gait.positions(spec, build_model(spec), generate("hopper", data, 0).training, 0.01)
+        gait.positions(spec, build_model(spec), generate(spec, data, 0).training, 0.01)
 
 
 @pytest.mark.drawing
@@ -59,7 +59,7 @@ def test_a_clip_shows_rollouts_side_by_side():
     shown = {}
     for name, steps in lengths.items():
         data = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
-        shown[name] = generate("half_cheetah", data, 3).training
+        shown[name] = generate(get_agent("half_cheetah"), data, 3).training
     frames = gait.clip(get_agent("half_cheetah"), shown)
     width, height = gait.PANEL
     assert len(frames) == 2  # at 0 and at 0.08 s of 0.12 s

@@ -197,11 +197,15 @@ def test_numbers_out_of_range(tmp_path, section, key, value):
         ((*SWIMMER, "planning"), [20, 5000], ".".join(SWIMMER) + ".planning"),
         (("figures",), 6, "figures"),
         (("figures", "figure_6"), None, "figures.figure_6"),
-        (("figures", "figure_5", "agent"), "walker", "figures.figure_5.agent"),
+        (("figures", "figure_5", "agent"), "no_such_agent", "figures.figure_5.agent"),
         (("figures", "figure_5", "agent"), 3, "figures.figure_5.agent"),
         (("figures", "figure_5", "agent"), "swimmer", "figures.figure_5"),
         (("figures", "figure_5", "elements"), ["rootx [m]"], "figures.figure_5.elements"),
-        (("figures", "figure_6", "agents"), ["swimmer", "walker"], "figures.figure_6.agents[1]"),
+        (
+            ("figures", "figure_6", "agents"),
+            ["swimmer", "no_such_agent"],
+            "figures.figure_6.agents[1]",
+        ),
         (("figures", "figure_6", "agents"), ["swimmer", "swimmer"], "figures.figure_6.agents"),
         (("figures", "figure_6", "agents"), [], "figures.figure_6.agents"),
         (("figures", "figure_6", "agents"), "swimmer", "figures.figure_6.agents"),
@@ -281,6 +285,17 @@ def test_an_agent_needs_a_task(tmp_path, own, key):
     assert list(said) == [f"agents.no_such_agent{key}"]
 
 
+def test_a_task_may_be_a_file():
+    path = str(Path(__file__).parents[3] / "examples" / "pendulum.py")
+    swimmer = BASE_LAYERS[0][1]["agents"]["swimmer"]
+    overlay = {
+        "agents": {"pendulum": swimmer | {"task": path}},
+        "figures": {"figure_7": {"agents": ["pendulum"], "seeds": [0]}},
+    }
+    configuration = check_configuration([*BASE_LAYERS, ("overlay", overlay)])
+    assert {run.task for run in configuration.experiments["figure_7"].curves()} == {path}
+
+
 def test_an_agent_may_be_called_otherwise_than_its_task():
     swimmer = BASE_LAYERS[0][1]["agents"]["swimmer"]
     overlay = {
@@ -293,12 +308,12 @@ def test_an_agent_may_be_called_otherwise_than_its_task():
     assert slow.wildcards["settings"] != own.wildcards["settings"]
 
 
-@pytest.mark.parametrize("agent", ["walker", "Swimmer", "../ant"])
+@pytest.mark.parametrize("agent", ["no_such_agent", "Swimmer", "../ant"])
 def test_unknown_agent_under_agents(tmp_path, agent):
     own = BASE_LAYERS[0][1]["agents"]["swimmer"]
     said = refused_keys(tmp_path, {"agents": {agent: own}})
     assert list(said) == [f"agents.{agent}"]
-    assert "swimmer, half_cheetah, hopper, ant" in said.popitem()[1]
+    assert "ant, half_cheetah, hopper, swimmer" in said.popitem()[1]
 
 
 @pytest.mark.parametrize(

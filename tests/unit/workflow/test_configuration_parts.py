@@ -51,8 +51,8 @@ CONFIG = Path(__file__).parents[3] / "config"
         ),
         (
             "figures: {figure_7: {agents: [no_such_agent]}}",
-            "figures.figure_7.agents[0]: unknown agent; should be one of ant, half_cheetah, "
-            "hopper, swimmer (found 'no_such_agent')",
+            "figures.figure_7.agents[0]: unknown agent; should be one of swimmer, half_cheetah, "
+            "hopper, ant (found 'no_such_agent')",
         ),
         (
             "figures: {figure_5: {steps: 1001}}",
@@ -61,8 +61,8 @@ CONFIG = Path(__file__).parents[3] / "config"
         ),
         (
             "agents: {no_such_agent: {model_based: {}}}",
-            "agents.no_such_agent: unknown agent; should be one of ant, half_cheetah, hopper, "
-            "swimmer (found 'no_such_agent')",
+            "agents.no_such_agent: unknown task no_such_agent; should be one of ant, "
+            "half_cheetah, hopper, swimmer, or the path of a Python file",
         ),
         (
             "figures: {figure_7: {seeds: [1, 1]}}",
