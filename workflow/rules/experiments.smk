@@ -51,7 +51,20 @@ def parameters_of(drawing):
     )
 
 
+def refuse_taken_names(experiment):
+    """An experiment's name is that of a target, and so of no other rule."""
+    for name in [experiment.name, *(job.rule for job in experiment.tables())]:
+        if name == "all" or workflow.is_rule(name):
+            print(
+                f"figures.{experiment.name}: {name} is the name of another rule of the "
+                "workflow; give the section another name",
+                file=sys.stderr,
+            )
+            sys.exit(2)
+
+
 for experiment in EXPERIMENTS.values():
+    refuse_taken_names(experiment)
     for job in experiment.tables():
 
         rule:
