@@ -39,7 +39,7 @@ def test_lint_finds_nothing(clone):
         ("colour: red", "wrong.yaml: colour: unknown key; allowed here: scale, seeds, agents,"),
         (
             "figures: {claims: {experiment: figure_7, agents: [ant]}}",
-            "figures.claims: claims is the name of another rule of the workflow",
+            "figures.claims: claims is a target of the workflow",
         ),
     ],
 )
