@@ -192,21 +192,21 @@ def figure_files(experiment, name, caption):
 
 
 def parameters_of(drawing):
-    """Of the notebook that draws."""
-    return json.dumps(
-        {
-            **in_results(drawing.tables),
-            **drawing.files,
-            **drawing.parameters,
-            "scale": configuration.scale,
-            "folder": f"{RESULTS}/figures",
-        }
-    )
+    """Of the notebook that draws. A function, for Snakemake fills in braces of a text."""
+    content = {
+        **in_results(drawing.tables),
+        **drawing.files,
+        **drawing.parameters,
+        "scale": configuration.scale,
+        "folder": f"{RESULTS}/figures",
+    }
+    return lambda wildcards: json.dumps(content)
 
 
 def refuse_taken_names(experiment):
     """Refuse an experiment, or table, that is called as another target."""
-    for name in [experiment.name, *(job.rule for job in experiment.tables())]:
+    names = [job.rule for job in experiment.tables()]
+    for name in [experiment.name, *names]:
         if name == "all" or workflow.is_rule(name):
             taken = f"{name} is a target of the workflow; give the section another name"
             print(f"figures.{experiment.name}: {taken}", file=sys.stderr)

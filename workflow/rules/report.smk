@@ -15,7 +15,7 @@ rule claims_page:
     threads: 1
     params:
         scale=configuration.scale,
-        shown=json.dumps(shown_tables(EXPERIMENTS)),
+        shown=lambda wildcards: json.dumps(shown_tables(EXPERIMENTS)),
         code=code_digest("mbmf.steps.report_pages"),
     message:
         "Page of the claims"
