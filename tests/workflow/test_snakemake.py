@@ -37,6 +37,10 @@ def test_lint_finds_nothing(clone):
         ),
         ("seeds: [0, 1, 0]", "wrong.yaml: seeds: 0 is listed twice; each may stand once"),
         ("colour: red", "wrong.yaml: colour: unknown key; allowed here: scale, seeds, agents,"),
+        (
+            "figures: {claims: {experiment: figure_7, agents: [ant]}}",
+            "figures.claims: claims is a target of the workflow",
+        ),
     ],
 )
 def test_wrong_configuration_ends_in_one_line_before_anything_runs(clone, overlay, line):

@@ -1,17 +1,5 @@
 """The paper's claims, judged on the tables that they are about."""
 
-CLAIMS = "config/claims.yaml"
-
-
-def claimed_tables():
-    """The tables of this scale that some claim is about."""
-    try:
-        asked = tables_asked_for(read_yaml(Path(CLAIMS)), EXPERIMENTS)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    return [f"{RESULTS}/{path}" for path in asked]
-
 
 rule claims:
     input:

@@ -1,11 +1,6 @@
 """Open-loop predictions of a finished run, beside the truth (Figure 5)."""
 
 
-def predicting(wildcards):
-    """The predictions that a path names."""
-    return RUN_OF["divergence"][wildcards.run]
-
-
 rule divergence:
     input:
         random_data=lambda wildcards: random_data_of(predicting(wildcards).source),

@@ -1,57 +1,7 @@
 """Tables and figures of each experiment, as its file in `mbmf.experiments` declares them."""
 
-from snakemake.utils import format as filled
-
-FORMATS = ["svg", "pdf", "png"]
-
-
-def in_results(paths):
-    """Paths below the results, by name."""
-    return {name: f"{RESULTS}/{path}" for name, path in paths.items()}
-
-
-def inputs_of(job):
-    """Input files of a job that makes tables, by name."""
-    return {
-        name: (
-            f"{RESULTS}/{one}" if isinstance(one, str) else files_of(one.runs, one.file)
-        )
-        for name, one in job.inputs.items()
-    }
-
-
-def command_of(job):
-    """Of a job that makes tables; filled in when its files are known."""
-    return lambda wildcards, input, output: filled(
-        job.command, input=input, output=output, settings=job.settings
-    )
-
-
-def figure_files(experiment, name, caption):
-    """The files of a figure; its SVG stands in the report."""
-    shown = report(
-        f"{RESULTS}/figures/{name}.svg",
-        caption=f"../report/{caption}.rst",
-        category=experiment.title,
-        labels={"what": name.replace("_", " ").capitalize()},
-    )
-    return [shown, *(f"{RESULTS}/figures/{name}.{suffix}" for suffix in FORMATS[1:])]
-
-
-def parameters_of(drawing):
-    """Of the notebook that draws."""
-    return json.dumps(
-        {
-            **in_results(drawing.tables),
-            **drawing.files,
-            **drawing.parameters,
-            "scale": configuration.scale,
-            "folder": f"{RESULTS}/figures",
-        }
-    )
-
-
 for experiment in EXPERIMENTS.values():
+    refuse_taken_names(experiment)
     for job in experiment.tables():
 
         rule:

@@ -1,17 +1,5 @@
 """How agents move under each of their controllers, where an experiment asks for it."""
 
-# The last run that each clip shows, and the experiment that it is of.
-CLIP_OF = {
-    name: (run, experiment)
-    for experiment in EXPERIMENTS.values()
-    for name, run in experiment.clips().items()
-}
-
-
-def shown_in_clip(wildcards):
-    """TRPO from an imitation policy, which tells the runs before it."""
-    return CLIP_OF[wildcards.clip][0]
-
 
 rule gait:
     input:

@@ -1,16 +1,6 @@
 """Pages of the report (`make report`): claims, executed notebooks, and the runs behind figures."""
 
 
-def jobs_provenance(name):
-    """Provenance that an experiment's own job wrote, where it has no runs."""
-    paths = [
-        path for job in EXPERIMENTS[name].tables() for path in job.outputs.values()
-    ]
-    return [
-        f"{RESULTS}/{path}" for path in paths if Path(path).name == "provenance.json"
-    ]
-
-
 rule claims_page:
     input:
         verdicts=rules.claims.output.verdicts,
@@ -25,7 +15,7 @@ rule claims_page:
     threads: 1
     params:
         scale=configuration.scale,
-        shown=json.dumps(shown_tables(EXPERIMENTS)),
+        shown=lambda wildcards: json.dumps(shown_tables(EXPERIMENTS)),
         code=code_digest("mbmf.steps.report_pages"),
     message:
         "Page of the claims"

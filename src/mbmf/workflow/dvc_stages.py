@@ -30,6 +30,7 @@ FORMATS = ("svg", "pdf", "png")
 COMMON = (
     "workflow/Snakefile",
     "workflow/rules/common.smk",
+    "workflow/rules/inputs.smk",
     "src/mbmf/workflow/configuration.py",
     "src/mbmf/experiments/agent_settings.py",
     "src/mbmf/experiments/experiment.py",
