@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 import nbformat
 
-from mbmf.analysis.claims import Claim, claimed, number
+from mbmf.analysis.claims import AnyClaim, claimed, number
 from mbmf.base.errors import InputError
 from mbmf.experiments.runs import FIGURE_TITLES
 
@@ -42,14 +42,14 @@ def render(template: str, **values: Any) -> str:
     return environment.get_template(template).render(**values)
 
 
-def shown_in(claim: Claim) -> tuple[str, str]:
+def shown_in(claim: AnyClaim) -> tuple[str, str]:
     """Group of figures and figure that show what a claim is about."""
     group, figure = SHOWN_IN[claim.table]
     return group, figure.format(number=getattr(claim.statistic, "figure", "").replace(".", "_"))
 
 
 def claim_rows(
-    records: Sequence[dict[str, Any]], claims: Sequence[Claim], results: str
+    records: Sequence[dict[str, Any]], claims: Sequence[AnyClaim], results: str
 ) -> list[dict[str, Any]]:
     """What the table of claims shows of each verdict, in the verdicts' order.
 

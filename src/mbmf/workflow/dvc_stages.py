@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from mbmf.analysis import statistics
 from mbmf.storage.code_digest import source_files
 
 SCALES = ("paper", "quick", "smoke")
@@ -36,7 +37,7 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
         target: str, steps: list[str], deps: list[str], params: list[Any], outs: list[Any]
     ) -> dict[str, Any]:
         overlay = "" if scale == "paper" else f" --configfile config/{scale}.yaml"
-        code = [path.relative_to(root).as_posix() for path in source_files(*steps)]
+        code = [(root / path).relative_to(root).as_posix() for path in source_files(*steps)]
         content: dict[str, Any] = {"cmd": f"snakemake --cores all{overlay} -- {target}"}
         if scale != "paper":
             content["wdir"] = "../../.."
@@ -184,7 +185,10 @@ def stages(scale: str, root: Path) -> dict[str, Any]:
         ),
         "claims": stage(
             "claims",
-            ["mbmf.steps.judge_claims"],
+            [
+                "mbmf.steps.judge_claims",
+                *statistics.sources(root / "config/claims.yaml"),
+            ],
             [
                 *common,
                 "workflow/rules/claims.smk",
