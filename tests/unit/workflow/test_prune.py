@@ -122,5 +122,6 @@ def test_removal_leaves_what_is_asked_for_and_nothing_else(asked, other):
             remove(path)
         left = {path for path in files if path.exists()}
         beside = {path.parent for path in kept if path.parts[2] == "runs"}
+        tops = {"runs", "models"} | {path.parts[2] for path in kept}
         watched = {p for p in files if p.parts[2] in tops}
         assert left == kept | (files - watched) | {p for p in files if p.parent in beside}
