@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -102,11 +103,12 @@ def model_based(
     from mbmf.base.progress import progress_bar
     from mbmf.method.algorithm_1 import ModelBasedSettings
     from mbmf.steps.model_based import run_model_based
+    from mbmf.storage.run_progress import iterations
 
     torch.set_num_threads(threads)
     checked = _settings(ModelBasedSettings, settings)
     spec, device = _agent(agent, task), _device(device)
-    with progress_bar(f"Algorithm 1, {spec.name}"):
+    with progress_bar(f"Algorithm 1, {spec.name}", partial(iterations, output)):
         run_model_based(spec, checked, seed, random_data, output, models, device)
 
 
@@ -169,11 +171,12 @@ def imitation(
     from mbmf.base.progress import progress_bar
     from mbmf.method.imitation import ImitationRunSettings
     from mbmf.steps.imitation import run_imitation
+    from mbmf.storage.run_progress import iterations
 
     torch.set_num_threads(1)
     checked = _settings(ImitationRunSettings, settings)
     spec = _agent(agent, task)
-    with progress_bar(f"imitation, {spec.name}"):
+    with progress_bar(f"imitation, {spec.name}", partial(iterations, output)):
         run_imitation(spec, checked, seed, models, expert, output, policy)
 
 
@@ -196,11 +199,12 @@ def trpo(
     from mbmf.base.progress import progress_bar
     from mbmf.method.trpo import TrpoRunSettings
     from mbmf.steps.trpo import run_trpo
+    from mbmf.storage.run_progress import iterations
 
     torch.set_num_threads(threads)
     checked = _settings(TrpoRunSettings, settings)
     spec = _agent(agent, task)
-    with progress_bar(f"TRPO, {spec.name}"):
+    with progress_bar(f"TRPO, {spec.name}", partial(iterations, output)):
         run_trpo(spec, checked, seed, start, output, policy, threads)
 
 
@@ -381,11 +385,13 @@ def status(
     ] = None,
 ) -> None:
     """Show what is done, running, failed or missing, and how long the rest takes."""
+    from mbmf.workflow.dag import read_dag
     from mbmf.workflow.overlays import configuration_of, overlays_of
     from mbmf.workflow.status import report
 
-    configuration = configuration_of(overlays_of(scale, configfile or []))
-    print(report(configuration, cores or os.cpu_count() or 1))
+    overlays = overlays_of(scale, configfile or [])
+    results = Path("results") / configuration_of(overlays).scale
+    print(report(read_dag(results, overlays), cores or os.cpu_count() or 1))
 
 
 @app.command()
@@ -397,21 +403,20 @@ def prune(
     ] = False,
 ) -> None:
     """Name files of a scale that no run asks for any more: old runs, their data and models."""
-    from mbmf.workflow.jobs import jobs_of, with_all_before
+    from mbmf.workflow.dag import read_dag
     from mbmf.workflow.overlays import configuration_of, overlays_of
     from mbmf.workflow.process_lifetimes import hold_alone
-    from mbmf.workflow.prune import planned_outputs, records, remove, size, surplus
+    from mbmf.workflow.prune import remove, size, surplus
 
     overlays = overlays_of(scale, configfile or [])
-    configuration = configuration_of(overlays)
-    results = Path("results") / configuration.scale
+    scale = configuration_of(overlays).scale
+    results = Path("results") / scale
     if not results.is_dir():
         print(f"{results}: not there yet, so there is nothing to prune", file=sys.stderr)
         return
     # No job may be about to write or to read.
-    lock = hold_alone(Path(f".snakemake/{configuration.scale}.lock")) if delete else None
-    jobs = with_all_before(jobs_of(configuration).values())
-    for path in surplus(results, planned_outputs(results, overlays) | records(results, jobs)):
+    lock = hold_alone(Path(f".snakemake/{scale}.lock")) if delete else None
+    for path in surplus(read_dag(results, overlays)):
         print(f"{path}  {size(path) / 1e6:.1f} MB")
         if delete:
             remove(path)

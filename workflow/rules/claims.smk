@@ -1,5 +1,7 @@
 """The paper's claims, judged on the tables that they are about."""
 
+from mbmf.analysis import statistics
+
 
 rule claims:
     input:
@@ -20,7 +22,9 @@ rule claims:
     threads: 1
     params:
         scale=configuration.scale,
-        code=code_digest("mbmf.steps.judge_claims"),
+        code=code_digest(
+            "mbmf.steps.judge_claims", *statistics.sources(Path("config/claims.yaml"))
+        ),
     message:
         "Verdicts on the paper's claims"
     shell:

@@ -55,8 +55,8 @@ def comparison(
     colours = dict(zip(METHODS, sns.color_palette(), strict=False))
     for agent, axes in zip(agents, grid.flat, strict=False):
         _panel(axes, table, agent, colours)
-        if plots:
-            _crosses(axes, plots.of(agent), colours)
+        if plots and agent in plots:
+            _crosses(axes, plots[agent], colours)
         axes.set_title(title_of(agent))
     for axes in grid.flat[len(agents) :]:
         axes.set_axis_off()
@@ -150,7 +150,7 @@ def speedup_table(speedups: dict[str, Any], plots: AuthorsPlots) -> pd.DataFrame
     rows = []
     for agent, numbers in speedups.items():
         for name, (title, text) in NUMBERS.items():
-            lowest, highest = plots.of(agent).factor(name)
+            read = plots[agent].factor(name) if agent in plots else ()
             for counting in COUNTINGS:
                 found = numbers[key(name, counting)]
                 rows.append(
@@ -162,9 +162,7 @@ def speedup_table(speedups: dict[str, Any], plots: AuthorsPlots) -> pd.DataFrame
                         "low": found["low"],
                         "high": found["high"],
                         "the text": f"{text:g}",
-                        "the authors' plots": f"{lowest:g}"
-                        if lowest == highest
-                        else f"{lowest:g} to {highest:g}",
+                        "the authors' plots": " to ".join(f"{n:g}" for n in dict.fromkeys(read)),
                         "seeds": found["seeds"],
                         "at a return of": found["level"],
                         "why not": found["why"] or "",

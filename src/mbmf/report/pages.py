@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 import nbformat
 
-from mbmf.analysis.claims import Claim, claimed, number
+from mbmf.analysis.claims import AnyClaim, claimed, number
 from mbmf.base.errors import InputError
 
 TEMPLATES = Path("workflow/report")
@@ -31,7 +31,7 @@ def render(template: str, **values: Any) -> str:
     return environment.get_template(template).render(**values)
 
 
-def shown_in(claim: Claim, tables: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
+def shown_in(claim: AnyClaim, tables: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
     """Experiment and figure that show what a claim is about; None if none does.
 
     Args:
@@ -48,7 +48,7 @@ def shown_in(claim: Claim, tables: Mapping[str, Sequence[str]]) -> tuple[str, st
 
 def claim_rows(
     records: Sequence[dict[str, Any]],
-    claims: Sequence[Claim],
+    claims: Sequence[AnyClaim],
     results: str,
     tables: Mapping[str, Sequence[str]],
 ) -> list[dict[str, Any]]:

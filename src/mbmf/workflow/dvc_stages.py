@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from mbmf.analysis import statistics
 from mbmf.experiments.experiment import Experiment, Files
 from mbmf.experiments.run_code import code_of_clip, code_of_random_data, own_code_of
 from mbmf.experiments.runs import ModelBasedRun, OpenLoopRun, with_sources
@@ -126,7 +127,7 @@ def stages(scale: str, root: Path) -> Stages:
     tables = [writer.made(path) for path in tables_asked_for(read_yaml(root / CLAIMS), experiments)]
     found["claims"] = writer.stage(
         ["claims"],
-        ["mbmf.steps.judge_claims"],
+        ["mbmf.steps.judge_claims", *statistics.sources(root / CLAIMS)],
         [
             *writer.deps_of(experiments.values()),
             "workflow/rules/claims.smk",
