@@ -392,6 +392,33 @@ def prune(
 
 
 @app.command()
+def equivalent(
+    since: Annotated[str, typer.Option(help="commit whose results stand; a name that git knows")],
+    scale: Annotated[
+        str, typer.Option(help="overlay in config/ of both commits; what it runs is compared")
+    ] = "smoke",
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="for Snakemake; all of this machine's")
+    ] = None,
+) -> None:
+    """Compare the results of the code of a commit and of HEAD, and record that they are equal.
+
+    Exit status 1 if a file differs. Finished runs of code that is equal are not made anew.
+    """
+    from mbmf.workflow.equivalent.record import equivalent as compare_commits
+    from mbmf.workflow.process_lifetimes import hold_alone
+
+    require_checkout(Path.cwd())
+    with hold_alone(Path(".snakemake/equivalent.lock")):
+        comparison = compare_commits(since, scale, cores or os.cpu_count() or 1)
+    for line in comparison.remarks():
+        print(line)
+    if comparison.difference:
+        print(comparison.difference, file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command()
 def pipeline() -> None:
     """Write dvc.yaml of each scale anew, in the repository's root."""
     from mbmf.storage.atomic_files import write_text

@@ -26,7 +26,7 @@ rule claims:
     threads: 1
     params:
         scale=configuration.scale,
-        code=code_digest("mbmf.steps.judge_claims"),
+        code=on_record(rules, "claims", code_digest("mbmf.steps.judge_claims")),
     message:
         "Verdicts on the paper's claims"
     shell:

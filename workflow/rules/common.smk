@@ -35,7 +35,8 @@ from mbmf.workflow.command_line_values import plain_values
 from mbmf.workflow.configuration import check_configuration
 from mbmf.base.errors import InputError
 from mbmf.storage.code_digest import code_digest
-from mbmf.storage.finished_runs import made_by
+from mbmf.storage.equal_code import read_equal_code
+from mbmf.storage.finished_runs import is_made_by
 from mbmf.workflow.process_lifetimes import (
     end_jobs_on_sigterm,
     end_with_dvc,
@@ -44,6 +45,7 @@ from mbmf.workflow.process_lifetimes import (
     remove_left_over,
 )
 from mbmf.workflow.slurm_queue import cancel_left_over
+from mbmf.workflow.snakemake_records import on_record
 from mbmf.storage.yaml_files import read_yaml
 
 # One thread in each process, whatever the libraries think of the machine: Snakemake
@@ -66,6 +68,7 @@ try:
     ]
     layers.append(("--config", plain_values(dict(workflow.config_settings.config))))
     configuration = check_configuration(layers)
+    read_equal_code()  # a damaged one is told here, in one line
 except InputError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
@@ -191,7 +194,7 @@ def from_finished(kind, run, code, path):
     no more once a job before it has one, and would overlook it were its input ancient.
     """
     folder = Path(f"{RESULTS}/runs/{kind}/{path_of(run)}")
-    return ancient(path) if made_by(folder) == code else path
+    return ancient(path) if is_made_by(folder, code) else path
 
 
 def random_data_input(wildcards):

@@ -13,7 +13,7 @@ rule dyna_tables:
     threads: 1
     params:
         settings=configuration.dyna.model_dump_json(),
-        code=code_digest("mbmf.steps.dyna"),
+        code=on_record(rules, "dyna_tables", code_digest("mbmf.steps.dyna")),
     message:
         "Dyna-Q: {configuration.dyna.runs} runs of each curve"
     shell:
@@ -48,7 +48,7 @@ rule dyna:
                 "folder": f"{RESULTS}/figures",
             }
         ),
-        code=code_digest("mbmf.figures.figure_8"),
+        code=on_record(rules, "dyna", code_digest("mbmf.figures.figure_8")),
     message:
         "Figures 8.2, 8.4 and 8.5: Dyna-Q"
     shell:

@@ -26,7 +26,7 @@ rule divergence:
         folder=lambda wildcards, input: str(Path(input.models).parent),
         steps=FIGURE_5.steps,
         starts=FIGURE_5.starts,
-        code=code_digest("mbmf.steps.divergence"),
+        code=on_record(rules, "divergence", code_digest("mbmf.steps.divergence")),
     message:
         "Open-loop predictions: {wildcards.run}"
     shell:
@@ -49,7 +49,7 @@ rule divergence_tables:
         f"{BENCHMARKS}/divergence_tables.tsv"
     threads: 1
     params:
-        code=code_digest("mbmf.storage.tables"),
+        code=on_record(rules, "divergence_tables", code_digest("mbmf.storage.tables")),
     message:
         "Tables of Figure 5"
     shell:
@@ -83,7 +83,7 @@ rule figure_5:
                 "folder": f"{RESULTS}/figures",
             }
         ),
-        code=code_digest("mbmf.figures.figure_5"),
+        code=on_record(rules, "figure_5", code_digest("mbmf.figures.figure_5")),
     message:
         "Figure 5: rollout divergence"
     shell:

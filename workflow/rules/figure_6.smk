@@ -14,7 +14,7 @@ rule figure_6_table:
         f"{BENCHMARKS}/figure_6_table.tsv"
     threads: 1
     params:
-        code=code_digest("mbmf.storage.tables"),
+        code=on_record(rules, "figure_6_table", code_digest("mbmf.storage.tables")),
     message:
         "Table of Figure 6"
     shell:
@@ -42,7 +42,7 @@ rule figure_6:
                 "folder": f"{RESULTS}/figures",
             }
         ),
-        code=code_digest("mbmf.figures.figure_6"),
+        code=on_record(rules, "figure_6", code_digest("mbmf.figures.figure_6")),
     message:
         "Figure 6: design decisions"
     shell:

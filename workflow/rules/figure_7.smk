@@ -16,7 +16,7 @@ rule figure_7_table:
         f"{BENCHMARKS}/figure_7_table.tsv"
     threads: 1
     params:
-        code=code_digest("mbmf.storage.tables"),
+        code=on_record(rules, "figure_7_table", code_digest("mbmf.storage.tables")),
     message:
         "Table of Figure 7"
     shell:
@@ -36,7 +36,7 @@ rule speedups:
         f"{BENCHMARKS}/speedups.tsv"
     threads: 1
     params:
-        code=code_digest("mbmf.steps.speedups"),
+        code=on_record(rules, "speedups", code_digest("mbmf.steps.speedups")),
     message:
         "Speed-ups"
     shell:
@@ -67,7 +67,7 @@ rule figure_7:
                 "folder": f"{RESULTS}/figures",
             }
         ),
-        code=code_digest("mbmf.figures.figure_7"),
+        code=on_record(rules, "figure_7", code_digest("mbmf.figures.figure_7")),
     message:
         "Figure 7: model-based and model-free"
     shell:

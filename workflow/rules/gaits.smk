@@ -31,7 +31,7 @@ rule gait:
             wildcards.agent
         ].start.settings.model_dump_json(),
         seed=configuration.figures.figure_7.seeds[0],
-        code=code_digest("mbmf.steps.draw_clip"),
+        code=on_record(rules, "gait", code_digest("mbmf.steps.draw_clip")),
     message:
         "Gait: {wildcards.agent}"
     shell:

@@ -21,7 +21,7 @@ rule imitation:
         ].settings.model_dump_json(),
         seed=lambda wildcards: IMITATION_RUN_OF[wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
-        code=IMITATION_CODE,
+        code=on_record(rules, "imitation", IMITATION_CODE),
     message:
         "Imitation of MPC: {wildcards.run}"
     shell:

@@ -20,7 +20,7 @@ rule model_based:
         seed=lambda wildcards: RUN_OF[wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         models=lambda wildcards, output: str(Path(output.models).parent),
-        code=MODEL_BASED_CODE,
+        code=on_record(rules, "model_based", MODEL_BASED_CODE),
     message:
         "Algorithm 1: {wildcards.run}"
     shell:

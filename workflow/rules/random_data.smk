@@ -13,7 +13,7 @@ rule random_data:
     threads: 1
     params:
         settings=random_data_settings,
-        code=code_digest("mbmf.steps.random_data"),
+        code=on_record(rules, "random_data", code_digest("mbmf.steps.random_data")),
     message:
         "Random rollouts: {wildcards.agent}, {wildcards.rollouts} x {wildcards.steps} steps, "
         "seed {wildcards.seed}"

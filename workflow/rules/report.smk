@@ -39,7 +39,7 @@ rule claims_page:
     threads: 1
     params:
         scale=configuration.scale,
-        code=code_digest("mbmf.steps.report_pages"),
+        code=on_record(rules, "claims_page", code_digest("mbmf.steps.report_pages")),
     message:
         "Page of the claims"
     shell:
@@ -67,7 +67,7 @@ rule notebook_page:
     threads: 1
     params:
         title=lambda wildcards: f"{experiments.FIGURE_TITLES[wildcards.group]} ({configuration.scale} scale)",
-        code=code_digest("mbmf.steps.report_pages"),
+        code=on_record(rules, "notebook_page", code_digest("mbmf.steps.report_pages")),
     message:
         "Page of the notebook: {wildcards.group}"
     shell:
@@ -98,7 +98,7 @@ rule runs_page:
     params:
         scale=configuration.scale,
         settings=lambda wildcards: REPORTED[wildcards.group][0].model_dump_json(),
-        code=code_digest("mbmf.steps.report_pages"),
+        code=on_record(rules, "runs_page", code_digest("mbmf.steps.report_pages")),
     message:
         "Page of the runs: {wildcards.group}"
     shell:

@@ -19,9 +19,13 @@ rule trpo:
         seed=lambda wildcards: TRPO_RUN_OF[wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
-        code=lambda wildcards: TRPO_CODE[
-            "imitation" if TRPO_RUN_OF[wildcards.run].start else "random"
-        ],
+        code=on_record(
+            rules,
+            "trpo",
+            lambda wildcards: TRPO_CODE[
+                "imitation" if TRPO_RUN_OF[wildcards.run].start else "random"
+            ],
+        ),
     message:
         "TRPO: {wildcards.run}"
     shell:

@@ -14,6 +14,7 @@ import psutil
 from mbmf.base.errors import InputError
 from mbmf.base.progress import iterations
 from mbmf.storage.code_digest import code_digest
+from mbmf.storage.equal_code import same_code
 from mbmf.storage.finished_runs import read_provenance
 from mbmf.workflow.configuration import Configuration
 from mbmf.workflow.jobs import Job, configuration_of, jobs_of, overlays_of, with_all_before
@@ -110,7 +111,8 @@ def _state(job: Job, results: Path) -> State:
         if not job.folder:
             return State.DONE
         made_by = read_provenance(results / job.folder).get("code")
-        return State.DONE if made_by == code_digest(*job.code) else State.OLD
+        known = isinstance(made_by, str) and same_code(made_by, code_digest(*job.code))
+        return State.DONE if known else State.OLD
     started = job.folder is not None and any((results / job.folder).glob("*.safetensors"))
     log = _read(results / job.log)
     if not log:
