@@ -32,6 +32,12 @@ class Evidence:
     agents: set[str] = field(default_factory=set)
     files: int = 0
 
+    def add(self, rule: str, path: str) -> None:
+        """One more file, of a rule."""
+        self.rules.add(rule)
+        self.agents.update(_AGENT.findall(path))
+        self.files += 1
+
 
 @dataclass
 class Comparison:
@@ -51,6 +57,10 @@ class Comparison:
     added: dict[str, int] = field(default_factory=dict)
     redrawn: set[str] = field(default_factory=set)
     difference: str | None = None
+
+    def differs(self, path: str, what: str) -> None:
+        """Take down that a file differs, if it is the first."""
+        self.difference = self.difference or f"{path}: {what}"
 
     def remarks(self) -> list[str]:
         """Lines on what was found, beside the difference."""
@@ -72,30 +82,25 @@ def compare(old: Path, new: Path) -> Comparison:
     before, after = read_records(old), read_records(new)
     found = partners(before, after)
     comparison = Comparison()
-    _look_at_added(after, found, comparison)
-    unequal: set[tuple[str, str]] = set()
     evidence: dict[tuple[str, str], Evidence] = defaultdict(Evidence)
+    unequal: set[tuple[str, str]] = set()
     for path in sorted(before, key=lambda path: (before[path].finished, path)):
-        partner, record = found[path], before[path]
-        part = _part(path)
-        if part in NOT_COMPARED or (path.endswith(PROVENANCE) and partner):
+        partner, rule, part = found[path], before[path].rule, _part(path)
+        if part in NOT_COMPARED:
             continue
         if partner is None:
-            what: str | None = "only the old code makes it"
-        else:
-            what = difference(old / path, new / partner)
+            comparison.differs(path, "only the old code makes it")
+        elif not path.endswith(PROVENANCE):
             pair = (_code(old, path, before), _code(new, partner, after))
-            one = evidence[pair]
-            one.rules.add(record.rule)
-            one.agents.update(_AGENT.findall(path))
-            one.files += 1
+            evidence[pair].add(rule, path)
             comparison.files += 1
+            what = difference(old / path, new / partner)
             if what and part in PICTURES:
                 unequal.add(pair)
-                comparison.redrawn.add(record.rule)
-                continue
-        if what:
-            comparison.difference = comparison.difference or f"{path}: {what}"
+                comparison.redrawn.add(rule)
+            elif what:
+                comparison.differs(path, what)
+    _look_at_added(after, found, comparison)
     comparison.equal = {
         pair: one
         for pair, one in sorted(evidence.items())
@@ -112,31 +117,34 @@ def partners(old: Iterable[str], new: Iterable[str]) -> dict[str, str | None]:
     not what is done.
     """
     there, here = set(old), set(new)
-    left: dict[str, list[str]] = defaultdict(list)
-    right: dict[str, list[str]] = defaultdict(list)
-    for side, paths in ((left, there - here), (right, here - there)):
-        for path in paths:
-            side[_SETTINGS.sub("", path)].append(path)
+    left, right = _by_rest(there - here), _by_rest(here - there)
     found: dict[str, str | None] = {path: path for path in there & here}
     for rest, paths in left.items():
-        one = len(paths) == len(right[rest]) == 1
-        found.update(dict.fromkeys(paths, right[rest][0] if one else None))
+        candidates = right.get(rest, [])
+        one = len(paths) == len(candidates) == 1
+        found.update(dict.fromkeys(paths, candidates[0] if one else None))
+    return found
+
+
+def _by_rest(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Paths by what is left of them without the digest of settings."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        found[_SETTINGS.sub("", path)].append(path)
     return found
 
 
 def _look_at_added(
-    after: dict[str, Record],
-    found: dict[str, str | None],
-    comparison: Comparison,
+    after: dict[str, Record], found: dict[str, str | None], comparison: Comparison
 ) -> None:
     """A whole job may be new; a further file of a job that the old code has is a difference."""
-    known = {after[partner].job for partner in found.values() if partner}
-    added = {path: after[path] for path in after.keys() - set(found.values())}
+    partnered = {partner for partner in found.values() if partner}
+    known = {after[partner].job for partner in partnered}
+    added = {path: after[path] for path in after.keys() - partnered}
     for path in sorted(added):
         if added[path].job in known:
-            comparison.difference = f"{path}: only the new code makes it"
-            return
-    jobs = {record.job: record.rule for record in added.values()}
+            comparison.differs(path, "only the new code makes it")
+    jobs = {record.job: record.rule for record in added.values() if record.job not in known}
     rules = sorted(jobs.values())
     comparison.added = {rule: rules.count(rule) for rule in rules}
 
