@@ -129,7 +129,7 @@ def run_workflow(folder: Path, overlay: str, cores: int, target: str = "all") ->
     """Run the workflow in a copy, with the copy's code.
 
     Raises:
-        InputError: it failed; with Snakemake's last lines.
+        InputError: it failed; names Snakemake's log.
     """
     environment = {key: value for key, value in os.environ.items() if key not in _NOT_PASSED_ON}
     environment |= {
@@ -137,19 +137,22 @@ def run_workflow(folder: Path, overlay: str, cores: int, target: str = "all") ->
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores)]
-    done = subprocess.run(
-        [*command, "--configfile", overlay, "--", target],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        preexec_fn=_end_with_parent,
-    )
+    log = folder / "snakemake.log"
+    with log.open("w", encoding="utf-8") as file:
+        done = subprocess.run(
+            [*command, "--configfile", overlay, "--", target],
+            cwd=folder,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            check=False,
+            preexec_fn=_end_with_parent,
+        )
     if done.returncode:
-        said = "\n".join(done.stdout.strip().splitlines()[-12:])
-        raise InputError(f"{folder}: its workflow failed ({overlay}, {target}):\n{said}")
+        last = log.read_text(encoding="utf-8", errors="replace").strip().split("\n")[-1]
+        raise InputError(
+            f"{log}: its workflow failed ({overlay}, {target}); the last line is: {printable(last)}"
+        )
 
 
 def remove_copies() -> None:

@@ -1,7 +1,10 @@
 """Copies of commits, and the short runs with networks and planners of full size."""
 
 import subprocess
+import sys
+import time
 
+import psutil
 import pytest
 import yaml
 
@@ -61,10 +64,35 @@ def test_a_scale_that_a_commit_lacks_is_refused(repository, scale):
 
 
 def test_a_workflow_that_fails_is_told_in_its_own_words(repository):
-    (repository / "workflow/Snakefile").write_text('raise ValueError("unmistakable")')
+    (repository / "workflow/Snakefile").write_text("import sys; sys.exit('unmistakable')")
     (repository / "config/smoke.yaml").write_text("scale: smoke")
-    with pytest.raises(InputError, match=r"(?s)its workflow failed.*unmistakable"):
+    with pytest.raises(InputError, match=r"^.*snakemake\.log: its workflow failed.*unmistakable$"):
         copies.run_workflow(repository, "config/smoke.yaml", 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_a_killed_call_ends_its_snakemake(repository):
+    script = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
+    (repository / "workflow/Snakefile").write_text(script)
+    (repository / "config/smoke.yaml").write_text("scale: smoke")
+    call = (
+        "from pathlib import Path; from mbmf.workflow.equivalent.copies import run_workflow; "
+        "run_workflow(Path('.'), 'config/smoke.yaml', 1)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", call])
+    pid = repository / "pid"
+    wait_until(lambda: pid.exists() and pid.read_text())
+    snakemake = psutil.Process(int(pid.read_text()))
+    process.kill()
+    process.wait()
+    snakemake.wait(timeout=60)
+
+
+def wait_until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.fixture
