@@ -393,7 +393,8 @@ def prune(
 
 @app.command()
 def equivalent(
-    since: Annotated[str, typer.Option(help="commit whose results stand; a name that git knows")],
+    since: Annotated[str, typer.Option(help="commit whose finished runs you want to keep")],
+    until: Annotated[str, typer.Option(help="commit to compare it with")] = "HEAD",
     scale: Annotated[
         str, typer.Option(help="overlay in config/ of both commits; what it runs is compared")
     ] = "smoke",
@@ -401,16 +402,16 @@ def equivalent(
         int | None, typer.Option(min=1, help="for Snakemake; all of this machine's")
     ] = None,
 ) -> None:
-    """Compare the results of the code of a commit and of HEAD, and record that they are equal.
+    """Compare the results of the code of two commits, and record it if they are equal.
 
-    Exit status 1 if a file differs. Finished runs of code that is equal are not made anew.
+    Exit status 1 if a file differs. Finished runs of equal code are not made again.
     """
     from mbmf.workflow.equivalent.record import equivalent as compare_commits
     from mbmf.workflow.process_lifetimes import hold_alone
 
     require_checkout(Path.cwd())
     with hold_alone(Path(".snakemake/equivalent.lock")):
-        comparison = compare_commits(since, scale, cores or os.cpu_count() or 1)
+        comparison = compare_commits(since, until, scale, cores or os.cpu_count() or 1)
     for line in comparison.remarks():
         print(line)
     if comparison.difference:

@@ -44,8 +44,12 @@ def refuse_changes() -> None:
         )
 
 
-def commit_of(revision: str) -> str:
+def commit_of(option: str, revision: str) -> str:
     """Git's short name of a commit.
+
+    Args:
+        option: of the command line that names it.
+        revision: any name that git knows.
 
     Raises:
         InputError: there is no such commit.
@@ -56,7 +60,7 @@ def commit_of(revision: str) -> str:
         )
     except subprocess.CalledProcessError:
         raise InputError(
-            f"--since {printable(revision)}: no such commit in this repository; "
+            f"{option} {printable(revision)}: no such commit in this repository; "
             "a shallow clone may lack it (git fetch --unshallow)"
         ) from None
     return _git("rev-parse", "--short", commit.decode().strip()).decode().strip()

@@ -27,13 +27,14 @@ from mbmf.workflow.equivalent.copies import (
 FULL_SIZE = "full_size.yaml"
 
 
-def equivalent(since: str, scale: str, cores: int) -> Comparison:
-    """Run the code of a commit and the present one, compare, and record what is equal.
+def equivalent(since: str, until: str, scale: str, cores: int) -> Comparison:
+    """Run the code of two commits, compare the results, and record which code is equal.
 
-    The copies are removed if all is equal; else they stay for a look at them until the next call.
+    If all results are equal, the copies are removed; else they stay until the next call.
 
     Args:
-        since: a commit.
+        since: the older commit.
+        until: the newer commit.
         scale: name of an overlay in config/ that both commits have.
         cores: for Snakemake.
 
@@ -46,7 +47,7 @@ def equivalent(since: str, scale: str, cores: int) -> Comparison:
     """
     refuse_changes()
     read_equal_code()
-    sides = {"old": commit_of(since), "new": commit_of("HEAD")}
+    sides = {"old": commit_of("--since", since), "new": commit_of("--until", until)}
     remove_copies()
     folders = {side: PLACE / side for side in sides}
     for side, commit in sides.items():

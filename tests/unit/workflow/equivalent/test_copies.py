@@ -32,7 +32,7 @@ def repository(tmp_path, monkeypatch):
 
 def test_a_copy_holds_what_is_committed_and_no_stage_of_dvc(repository):
     (repository / "src/a.py").write_text("changed")
-    copies.lay_out(copies.commit_of("HEAD"), repository / "copy")
+    copies.lay_out(copies.commit_of("--since", "HEAD"), repository / "copy")
     found = {p.relative_to(repository / "copy").as_posix() for p in repository.glob("copy/**/*.*")}
     assert found == {"src/a.py", "config/smoke.yaml"}
     assert (repository / "copy/workflow/Snakefile").is_file()
@@ -52,8 +52,8 @@ def test_what_is_not_committed_is_refused_by_name(repository, name):
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("revision", ["no_such_revision", "--all", "", "HEAD:src/a.py"])
 def test_an_unknown_commit_is_refused(revision):
-    with pytest.raises(InputError, match="no such commit"):
-        copies.commit_of(revision)
+    with pytest.raises(InputError, match=r"^--until .*: no such commit"):
+        copies.commit_of("--until", revision)
 
 
 @pytest.mark.parametrize("scale", ["no_such_scale", "../config/smoke", ""])
