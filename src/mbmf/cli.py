@@ -425,6 +425,34 @@ def prune(
 
 
 @app.command()
+def equivalent(
+    since: Annotated[str, typer.Option(help="commit whose finished runs you want to keep")],
+    until: Annotated[str, typer.Option(help="commit to compare it with")] = "HEAD",
+    scale: Annotated[
+        str, typer.Option(help="overlay in config/ of both commits; what it runs is compared")
+    ] = "smoke",
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="for Snakemake; all of this machine's")
+    ] = None,
+) -> None:
+    """Compare the results of the code of two commits, and record it if they are equal.
+
+    Exit status 1 if a file differs. Finished runs of equal code are not made again.
+    """
+    from mbmf.workflow.equivalent.record import equivalent as compare_commits
+    from mbmf.workflow.process_lifetimes import hold_alone
+
+    require_checkout(Path.cwd())
+    with hold_alone(Path(".snakemake/equivalent.lock")):
+        comparison = compare_commits(since, until, scale, cores or os.cpu_count() or 1)
+    for line in comparison.remarks():
+        print(line)
+    if comparison.difference:
+        print(comparison.difference, file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command()
 def pipeline() -> None:
     """Write dvc.yaml of each scale anew, in the repository's root."""
     from mbmf.storage.atomic_files import write_text

@@ -377,9 +377,11 @@ def test_claims_of_no_scale(mbmf, tmp_path, scale):
     assert assert_one_line(mbmf("claims", f"--scale={scale}"), tmp_path).startswith("--scale ")
 
 
-@pytest.mark.parametrize("command", ["pipeline", "prune", "status"])
+@pytest.mark.parametrize(
+    "command", [["pipeline"], ["prune"], ["status"], ["equivalent", "--since=HEAD"]]
+)
 def test_commands_on_a_checkout_outside_of_one(mbmf, tmp_path, command):
-    assert str(tmp_path) in assert_one_line(mbmf(command), tmp_path)
+    assert str(tmp_path) in assert_one_line(mbmf(*command), tmp_path)
 
 
 @pytest.mark.parametrize("command", [["pipeline"], ["prune"], random_data()])

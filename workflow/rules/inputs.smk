@@ -9,7 +9,7 @@ from snakemake.utils import format as filled
 from mbmf.experiments.experiment import shown_tables
 from mbmf.experiments.run_code import code_of, code_of_clip, code_of_random_data
 from mbmf.experiments.runs import table_of_runs, with_sources
-from mbmf.storage.finished_runs import made_by
+from mbmf.storage.finished_runs import is_made_by
 from mbmf.workflow.claimed_tables import tables_asked_for
 
 
@@ -93,7 +93,7 @@ def from_finished(run, path):
     no more once a job before it has one, and would overlook it were its input ancient.
     """
     folder = Path(f"{RESULTS}/runs/{run.kind}/{path_of(run)}")
-    return ancient(path) if made_by(folder) == code_digest(*code_of(run)) else path
+    return ancient(path) if is_made_by(folder, code_digest(*code_of(run))) else path
 
 
 def random_data_input(wildcards):

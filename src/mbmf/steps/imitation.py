@@ -24,7 +24,7 @@ from mbmf.method.rollouts import Rollouts
 from mbmf.steps.model_based import model_name, read_models
 from mbmf.steps.policy_files import new_policy, write_policy
 from mbmf.storage.atomic_files import write_text
-from mbmf.storage.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
+from mbmf.storage.checkpoints import CHECKPOINT, read_checkpoint, same_run, write_checkpoint
 from mbmf.storage.code_digest import code_digest
 from mbmf.storage.provenance import provenance
 from mbmf.storage.tables import run_table, write_table
@@ -157,7 +157,7 @@ def _expert_rollouts(
     if path.exists():
         tensors, facts = read_tensors(path)
         attempted = facts.pop("attempted_steps", None)
-        if facts == identity and attempted is not None:
+        if same_run(facts, identity) and attempted is not None:
             arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
             found = Rollouts.from_arrays(arrays, "expert")
             problem = found.problem(count, settings.expert.steps, spec.state_dim, spec.action_dim)
