@@ -115,11 +115,12 @@ def test_status_and_prune_of_a_wrong_configuration(mbmf, tmp_path, command, opti
     assert {path.name for path in tmp_path.iterdir()} == {"config", "wrong.yaml"}
 
 
-def test_status(mbmf, tmp_path):
+def test_status_without_a_workflow(mbmf, tmp_path):
     (tmp_path / "config").symlink_to(CONFIG)
-    status, out, err = mbmf("status", "--scale=smoke", "--cores=3")
-    assert (status, err) == (0, "")
-    assert re.match(r"smoke scale, results/smoke \(.*\), time left on 3 cores\n", out)
+    status, out, err = mbmf("status", "--scale=smoke")
+    assert (status, out) == (2, "")
+    assert err.startswith("snakemake: No Snakefile found, tried ")
+    assert err.count("\n") == 1
     assert mbmf("status", "--scale=smoke", "--cores=0")[0] == 2
 
 

@@ -125,6 +125,7 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
         OutputSettings,
         ResourceSettings,
     )
+    from snakemake_interface_common.exceptions import ApiError
 
     quiet = OutputSettings(
         dryrun=True, enable_file_logging=False, log_level_override=logging.CRITICAL
@@ -141,7 +142,7 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
                 executor="dryrun", execution_settings=ExecutionSettings(lock=False)
             )
             return Dag(results, _jobs(results, workflow._workflow.dag))
-    except (RuleException, WorkflowError) as error:
+    except (ApiError, RuleException, WorkflowError) as error:
         raise InputError(f"snakemake: {' '.join(str(error).split())}") from None
 
 
