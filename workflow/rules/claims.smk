@@ -1,17 +1,13 @@
-"""The paper's claims, judged on the tables."""
+"""The paper's claims, judged on the tables that they are about."""
+
+from mbmf.analysis import statistics
 
 
 rule claims:
     input:
-        claims="config/claims.yaml",
+        claims=CLAIMS,
         plots="config/authors_plots.yaml",
-        tables=[
-            *rules.divergence_tables.output,
-            *rules.figure_6_table.output,
-            *rules.figure_7_table.output,
-            rules.dyna_tables.output.episodes,
-            rules.dyna_tables.output.rewards,
-        ],
+        tables=claimed_tables(),
     output:
         verdicts=report(
             f"{RESULTS}/claims.json",
@@ -26,7 +22,9 @@ rule claims:
     threads: 1
     params:
         scale=configuration.scale,
-        code=on_record(rules, "claims", code_digest("mbmf.steps.judge_claims")),
+        code=code_digest(
+            "mbmf.steps.judge_claims", *statistics.sources(Path("config/claims.yaml"))
+        ),
     message:
         "Verdicts on the paper's claims"
     shell:

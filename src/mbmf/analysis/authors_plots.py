@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from mbmf.base.errors import InputError, printable
 from mbmf.base.settings import PositiveNumber, Settings
@@ -33,18 +33,8 @@ class AgentPlot(Settings):
         return min(readings), max(readings)
 
 
-class AuthorsPlots(Settings):
-    """The sample plots of the four agents."""
-
-    swimmer: AgentPlot
-    half_cheetah: AgentPlot
-    hopper: AgentPlot
-    ant: AgentPlot
-
-    def of(self, agent: str) -> AgentPlot:
-        """The plot of one of the four agents."""
-        plot: AgentPlot = getattr(self, agent)
-        return plot
+AuthorsPlots = dict[str, AgentPlot]
+"""The sample plot of each agent, by its name."""
 
 
 def read_authors_plots(path: Path) -> AuthorsPlots:
@@ -55,7 +45,7 @@ def read_authors_plots(path: Path) -> AuthorsPlots:
     """
     content = read_yaml(path)
     try:
-        return AuthorsPlots.model_validate(content)
+        return TypeAdapter(AuthorsPlots).validate_python(content)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(printable(str(part)) for part in first["loc"])

@@ -5,19 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import pandas as pd
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from mbmf.analysis.authors_plots import AuthorsPlots
-from mbmf.analysis.claim_statistics import AnyStatistic, Number, Speedup, TableName, estimate
 from mbmf.analysis.intervals import Estimate, Region, UndecidableError, verdicts
+from mbmf.analysis.statistics import STATISTICS, statistic_name
+from mbmf.analysis.statistics.base import ClaimStatistic
 from mbmf.base.errors import InputError, printable
 from mbmf.base.settings import Settings
 
-AgentName = Literal["swimmer", "half_cheetah", "hopper", "ant"]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+# An agent may be a file of the user's own.
+AgentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$")]
+TableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+AnyStatistic = TypeVar("AnyStatistic", bound=ClaimStatistic)
 
 
 def _no_duplicates(values: list[Any]) -> list[Any]:
@@ -29,7 +34,7 @@ def _no_duplicates(values: list[Any]) -> list[Any]:
 Agents = Annotated[list[AgentName], Field(min_length=1), AfterValidator(_no_duplicates)]
 
 
-class Claim(Settings):
+class Claim(Settings, Generic[AnyStatistic]):
     """One claim of the paper, in a form that a table can answer."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -42,16 +47,14 @@ class Claim(Settings):
     agents: Agents | None = None
 
     @model_validator(mode="after")
-    def _possible(self) -> Claim:
-        if self.table != self.statistic.table:
-            raise _problem(f"{self.statistic.name} is read from {self.statistic.table}")
-        if (self.agents is None) != self.table.startswith("dyna"):
-            raise _problem("agents must be named, but not of tables of Dyna-Q")
+    def _possible(self) -> Claim[AnyStatistic]:
         if isinstance(self.threshold, list) != (self.comparison == "within"):
             raise _problem("threshold must be [lowest, highest] for within, else one number")
         if self.comparison == "as_plotted":
-            if not isinstance(self.statistic, Speedup):
+            if self.statistic.plotted is None:
                 raise _problem(f"{self.statistic.name} was not read off the authors' plots")
+            if self.agents is None:
+                raise _problem("agents must be named, for the authors have a plot of each")
             if isinstance(self.threshold, list) or self.threshold <= 1:
                 raise _problem("threshold: a factor either way, it must be above 1")
             return self
@@ -62,31 +65,37 @@ class Claim(Settings):
             raise _problem(f"threshold: {self.statistic.name} is above 0, so must this be")
         return self
 
-    def region(self, agent: AgentName | None, plots: AuthorsPlots | None) -> Region:
+    def region(self, agent: str | None, plots: AuthorsPlots | None) -> Region:
         """Lowest and highest value of the statistic that the claim allows.
 
         Args:
             agent: that the claim is asked of.
             plots: what the authors' plots show; read by claims `as_plotted`, which need both.
+
+        Raises:
+            InputError: the authors have no plot of the agent.
         """
         if isinstance(self.threshold, list):
             return self.threshold[0], self.threshold[1]
         if self.comparison == "as_plotted":
-            assert isinstance(self.statistic, Speedup)
-            assert agent is not None
-            assert plots is not None
-            lowest, highest = plots.of(agent).factor(self.statistic.name)
+            assert self.statistic.plotted is not None
+            if plots is None or agent not in plots:
+                raise InputError(f"there is no plot of the authors' of {agent}")
+            lowest, highest = plots[agent].factor(self.statistic.plotted)
             return lowest / self.threshold, highest * self.threshold
         if self.comparison == "above":
             return self.threshold, math.inf
         return -math.inf, self.threshold
 
 
+AnyClaim = Claim[Any]
+
+
 def _problem(message: str) -> PydanticCustomError:
     return PydanticCustomError("claim", "{message}", {"message": message})
 
 
-def check_claims(content: dict[str, Any]) -> tuple[list[Claim], list[str]]:
+def check_claims(content: dict[str, Any]) -> tuple[list[AnyClaim], list[str]]:
     """The claims of a file that are well formed, and a line on each thing wrong with others.
 
     Args:
@@ -101,14 +110,17 @@ def check_claims(content: dict[str, Any]) -> tuple[list[Claim], list[str]]:
         raise InputError(f"{unknown[0]}: unknown key; allowed here: claims")
     if not isinstance(found, list) or not found:
         raise InputError("claims: should be a list of claims")
-    claims: list[Claim] = []
+    claims: list[AnyClaim] = []
     problems = []
     for index, entry in enumerate(found):
         where = f"claims[{index}]"
         if isinstance(entry, dict) and isinstance(entry.get("id"), str):
             where += f" ({printable(entry['id'])})"
         try:
-            claim = Claim.model_validate(entry)
+            claim = _kind_of(entry).model_validate(entry)
+        except InputError as error:
+            problems.append(f"{where}: statistic.name: {error}")
+            continue
         except ValidationError as error:
             lines = [_line(entry, details) for details in error.errors()]
             # A value that is none of two kinds is wrong twice, by the same key: once is enough.
@@ -120,6 +132,20 @@ def check_claims(content: dict[str, Any]) -> tuple[list[Claim], list[str]]:
         else:
             claims.append(claim)
     return claims, problems
+
+
+def _kind_of(entry: Any) -> type[AnyClaim]:
+    """The class of claims with the statistic that an entry names.
+
+    Raises:
+        InputError: there is no such statistic.
+    """
+    name = statistic_name(entry)
+    statistic = ClaimStatistic if name is None else STATISTICS.load(name)
+    if not (isinstance(statistic, type) and issubclass(statistic, ClaimStatistic)):
+        raise InputError(f"{printable(name)}: its Statistic is no {ClaimStatistic.__name__}")
+    kind: type[AnyClaim] = Claim[statistic]  # type: ignore[valid-type]
+    return kind
 
 
 def _line(entry: Any, details: Any) -> tuple[str, str]:
@@ -143,10 +169,10 @@ def _line(entry: Any, details: Any) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Question:
-    """A claim about one agent; about none for Dyna-Q."""
+    """A claim about one agent; about none for a table without agents."""
 
-    claim: Claim
-    agent: AgentName | None
+    claim: AnyClaim
+    agent: str | None
 
     @property
     def id(self) -> str:
@@ -154,17 +180,17 @@ class Question:
         return f"{self.claim.id}.{self.agent}" if self.agent else self.claim.id
 
 
-def questions(claims: Iterable[Claim]) -> list[Question]:
+def questions(claims: Iterable[AnyClaim]) -> list[Question]:
     """Each claim, once for each of its agents."""
     asked = []
     for claim in claims:
-        agents: Sequence[AgentName | None] = claim.agents or [None]
+        agents: Sequence[str | None] = claim.agents or [None]
         asked += [Question(claim, agent) for agent in agents]
     return asked
 
 
 def judge(
-    claims: Sequence[Claim],
+    claims: Sequence[AnyClaim],
     table: Callable[[str], pd.DataFrame],
     plots: AuthorsPlots | None = None,
 ) -> list[dict[str, Any]]:
@@ -178,11 +204,18 @@ def judge(
     Returns:
         For each: id, source, claim, agent, verdict, statistic, low, high, seeds, level (of
         confidence, that the interval has), threshold (lowest and highest allowed, None for
-        unbounded), why (there is no statistic) and refused (because the table is wrong).
+        unbounded), why (there is no statistic) and refused (because the input is wrong).
     """
     asked = questions(claims)
-    regions = {question.id: question.claim.region(question.agent, plots) for question in asked}
-    answers = [_answer(question, table) for question in asked]
+    regions: dict[str, Region] = {}
+    answers = []
+    for question in asked:
+        try:
+            regions[question.id] = question.claim.region(question.agent, plots)
+            answers.append(_answer(question, table))
+        except InputError as error:
+            regions[question.id] = -math.inf, math.inf
+            answers.append(error)
     known = [
         (question, answer)
         for question, answer in zip(asked, answers, strict=True)
@@ -239,9 +272,12 @@ def _answer(
             if "agent" not in rows:
                 raise InputError("lacks the columns agent")
             rows = rows[rows["agent"] == question.agent]
+        elif "agent" in rows:
+            raise InputError("has agents; the claim must name those that it is about (agents)")
         if rows.empty:
             raise UndecidableError(f"{question.agent or name} is not run at this scale")
-        return estimate(question.claim.statistic, rows)
+        found: Estimate = question.claim.statistic.estimate(rows)
+        return found
     except InputError as error:
         return InputError(f"{name}: {error}")
     except UndecidableError as error:

@@ -1,16 +1,16 @@
-"""How far a long step has come: read from the lines that it prints, shown as a bar on a terminal.
+"""How far a long step has come, as a bar on a terminal.
 
-A log gets the lines as they are. Steps know nothing of bars, so that these change no result
-and no digest of code.
+A log gets the printed lines as they are. Steps know nothing of bars, so that these change no
+result and no digest of code: the bar asks for the run's checkpoint.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from threading import Event, Thread
 
 from rich.console import Console
 from rich.progress import (
@@ -24,23 +24,20 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-_ITERATION = re.compile(r"(DAgger )?iteration (\d+)/(\d+)")
-
-
-def iterations(text: str) -> tuple[int, int] | None:
-    """Iterations done, and all, by the last line that says so; None if none does."""
-    found = _ITERATION.findall(text)
-    if not found:
-        return None
-    cloning, done, total = found[-1]
-    # Iteration 0 of imitation is behaviour cloning, and its lines count from there.
-    first = 1 if cloning else 0
-    return int(done) + first, int(total) + first
+# Seconds from one look at the checkpoint to the next.
+INTERVAL = 1.0
 
 
 @contextmanager
-def progress_bar(description: str) -> Iterator[None]:
-    """Show a bar below what is printed meanwhile, if that goes to a terminal."""
+def progress_bar(
+    description: str, iterations: Callable[[], tuple[int, int] | None]
+) -> Iterator[None]:
+    """Show a bar below what is printed meanwhile, if that goes to a terminal.
+
+    Args:
+        description: stands before the bar.
+        iterations: gives those done, and all; None while that is not known.
+    """
     terminal = sys.stdout
     if not terminal.isatty():
         yield
@@ -60,21 +57,39 @@ def progress_bar(description: str) -> Iterator[None]:
         redirect_stdout=False,
         redirect_stderr=False,
     )
-    with bar, redirect_stdout(_Lines(bar, bar.add_task(description, total=None))):
-        yield
+    task = bar.add_task(description, total=None)
+    ended = Event()
+    mover = Thread(target=_move, args=(bar, task, iterations, ended), daemon=True)
+    with bar, redirect_stdout(_Lines(bar)):
+        mover.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            mover.join()
+
+
+def _move(
+    bar: Progress, task: TaskID, iterations: Callable[[], tuple[int, int] | None], ended: Event
+) -> None:
+    """Move a bar until the step has ended, and once more then."""
+    while True:
+        last = ended.wait(INTERVAL)
+        found = iterations()
+        if found:
+            bar.update(task, completed=found[0], total=found[1])
+        if last:
+            return
 
 
 class _Lines(io.TextIOBase):
-    """Prints lines above a bar, and moves it."""
+    """Prints lines above a bar."""
 
-    def __init__(self, bar: Progress, task: TaskID) -> None:
-        self.bar, self.task, self.rest = bar, task, ""
+    def __init__(self, bar: Progress) -> None:
+        self.bar, self.rest = bar, ""
 
     def write(self, text: str) -> int:
         *lines, self.rest = (self.rest + text).split("\n")
         for line in lines:
             self.bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
-            found = iterations(line)
-            if found:
-                self.bar.update(self.task, completed=found[0], total=found[1])
         return len(text)

@@ -20,13 +20,6 @@ Floats = npt.NDArray[np.float64]
 # Bootstrap of the mean over seeds; a fixed stream, so that a figure is redrawn alike.
 INTERVAL: dict[str, Any] = {"errorbar": ("ci", 95), "n_boot": 2000, "seed": 0}
 
-AGENT_TITLES = {
-    "swimmer": "Swimmer",
-    "half_cheetah": "Half-cheetah",
-    "hopper": "Hopper",
-    "ant": "Ant",
-}
-
 
 def use_style() -> None:
     """Set fonts, colours and grid; text stays text in SVG and PDF."""

@@ -17,7 +17,7 @@ from mbmf.storage.tables import read_table
 from mbmf.storage.yaml_files import read_yaml
 
 CLAIMS = Path("config/claims.yaml")
-PARQUET = ("figure_5_errors", "figure_5_trajectories", "dyna_rewards")
+SUFFIXES = ("csv", "parquet")
 
 
 def verdicts_file(results: Path) -> Path:
@@ -38,8 +38,7 @@ def judge_scale(results: Path) -> tuple[list[dict[str, Any]], list[str]]:
 
     @cache
     def table(name: str) -> pd.DataFrame:
-        suffix = "parquet" if name in PARQUET else "csv"
-        return read_table(results / "tables" / f"{name}.{suffix}")
+        return read_table(_table_file(results / "tables", name))
 
     content = read_yaml(CLAIMS)
     try:
@@ -52,6 +51,22 @@ def judge_scale(results: Path) -> tuple[list[dict[str, Any]], list[str]]:
     refused = [f"{CLAIMS}: {problem}" for problem in problems]
     refused += [f"{record['id']}: {record['why']}" for record in records if record["refused"]]
     return records, refused
+
+
+def _table_file(folder: Path, name: str) -> Path:
+    """The file of a table, by its name.
+
+    Raises:
+        InputError: there is none, or two.
+    """
+    there = sorted(path for suffix in SUFFIXES for path in folder.glob(f"*.{suffix}"))
+    found = [path for path in there if path.stem == name]
+    if not found:
+        names = ", ".join(path.stem for path in there) or "none"
+        raise InputError(f"{folder}: there is no table {name} (tables there: {names})")
+    if len(found) > 1:
+        raise InputError(f"{folder}: {name} is there as CSV and as Parquet; delete the older one")
+    return found[0]
 
 
 def write_verdicts(results: Path) -> list[str]:

@@ -3,69 +3,38 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mbmf.base.errors import InputError
-from mbmf.workflow.jobs import Job
-
-# Where paths tell the run. Tables, figures and verdicts are always written anew.
-KINDS = ("random_data", "model_based", "imitation", "trpo", "divergence")
-FOLDERS = (
-    "data",
-    "divergence",
-    "models",
-    "runs",
-    *(f"{records}/{kind}" for records in ("benchmarks", "logs") for kind in KINDS),
-)
+from mbmf.workflow.dag import Dag
 
 
-def planned_outputs(results: Path, overlays: Sequence[Path]) -> set[Path]:
-    """Outputs of all jobs of a scale, made or not, as Snakemake has them.
+def surplus(dag: Dag) -> list[Path]:
+    """Files and folders of a scale that hold nothing that is asked for.
+
+    Only folders are looked at into which runs write: tables, figures and verdicts are always
+    written anew. A folder stands for all that is in it. Links to folders are left alone, and what
+    an unfinished run has put into its folder to go on from.
 
     Args:
-        results: folder of the scale.
-        overlays: configuration files beside the base ones.
-
-    Raises:
-        InputError: Snakemake cannot plan the jobs; in its words.
+        dag: all jobs of the scale.
     """
-    command = [sys.executable, "-m", "snakemake", "--summary"]
-    if overlays:
-        command += ["--configfile", *map(str, overlays)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    paths = {Path(line.split("\t")[0]) for line in done.stdout.splitlines()}
-    found = {path for path in paths if results in path.parents}
-    if done.returncode or not found:
-        said = done.stderr.strip().splitlines() or ["no reason given"]
-        raise InputError(f"snakemake --summary: {said[-1]}")
-    return found
-
-
-def records(results: Path, jobs: Iterable[Job]) -> set[Path]:
-    """Logs and benchmarks of jobs."""
-    return {results / record for job in jobs for record in (job.log, job.benchmark)}
-
-
-def surplus(results: Path, asked: set[Path]) -> list[Path]:
-    """Files and folders below `results` that hold nothing that is asked for.
-
-    A folder stands for all that is in it. Links to folders are left alone, and what an
-    unfinished run has put into its folder to go on from.
-
-    Args:
-        results: folder of the scale.
-        asked: files to keep.
-    """
-    runs = {path.parent for path in asked if (results / "runs") in path.parents}
+    asked = {path for job in dag.jobs for path in (*job.output, job.log, job.benchmark)}
+    runs = {path.parent for path in asked if (dag.results / "runs") in path.parents}
     found: list[Path] = []
-    for name in FOLDERS:
-        folder = results / name
+    for folder in _folders(dag):
         if folder.is_dir() and not folder.is_symlink():
             for child in sorted(folder.iterdir()):
                 found += _surplus(child, asked, runs)
+    return sorted(found)
+
+
+def _folders(dag: Dag) -> list[Path]:
+    """Folders of what concerns one agent; of logs and benchmarks those of its kind."""
+    found = set()
+    for job in dag.jobs:
+        if job.agent:
+            found |= {dag.results / path.relative_to(dag.results).parts[0] for path in job.output}
+            found |= {dag.results / record / job.kind for record in ("logs", "benchmarks")}
     return sorted(found)
 
 

@@ -16,7 +16,7 @@ plt.switch_backend("agg")
 RNG = np.random.default_rng(0)
 SWEEP = {
     "panel": "a", "agent": "swimmer", "parameter": "dynamics.epochs", "values": [20, 30],
-    "default": 30,
+    "seeds": [[0, 1, 2], [0, 1, 2]], "default": 30,
 }  # fmt: skip
 
 
