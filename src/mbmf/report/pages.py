@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 import nbformat
 
-from mbmf.analysis.claims import AnyClaim, claimed, number
+from mbmf.analysis.claims import AnyClaim
 from mbmf.base.errors import InputError
 from mbmf.experiments.runs import FIGURE_TITLES
 
@@ -54,7 +54,7 @@ def claim_rows(
     """What the table of claims shows of each verdict, in the verdicts' order.
 
     Args:
-        records: verdicts, as `mbmf.analysis.claims.judge` gives them.
+        records: verdicts, as `mbmf.analysis.judging.judge` gives them.
         claims: that they are on.
         results: folder of the scale, which the paths of the links start with.
 

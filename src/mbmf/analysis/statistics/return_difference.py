@@ -8,63 +8,73 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from mbmf.analysis.intervals import Estimate, UndecidableError, mean_over_seeds, ratio_over_seeds
-from mbmf.analysis.statistics.base import ClaimStatistic, check_rows, check_seeds
+from mbmf.analysis.intervals import Estimate, NotRunError, minimum
+from mbmf.analysis.moderated import Prior, fit_prior, moderated_mean, pooled_df
+from mbmf.analysis.statistics.base import ClaimStatistic, check_rows
 from mbmf.base.errors import InputError
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Which = Literal["lowest", "highest", "larger"] | Number
+One = Literal["lowest", "highest", "own"] | Number
 
 
 class Statistic(ClaimStatistic):
     """Return with one value of a setting minus that with another, all else the agent's own.
 
-    `larger` is the mean over all values above the other one; `relative` divides by the
-    return that is subtracted.
+    `own` is the agent's value. With `each_larger` the smallest of several differences is asked
+    for, of each value above the subtracted one. `first_minus_last` is the difference in the
+    first iteration minus that in the last: by how much it shrinks.
     """
 
     positive: ClassVar[bool] = False
     parameter: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
-    of: Which
-    minus: Literal["lowest", "highest"] | Number
-    iteration: Literal["first", "last"]
-    relative: bool = False
+    of: Literal["each_larger"] | One
+    minus: One
+    iteration: Literal["first", "last", "first_minus_last"]
 
     def estimate(self, table: pd.DataFrame) -> Estimate:
         """Mean over seeds; each pairs runs of the same seed, which share their random data."""
-        rows, at = self._rows(table)
-        returns = rows.pivot(index="seed", columns=self.parameter, values="return")
-        subtracted = _values(self.minus, returns.columns, None)
-        value = subtracted[0] if subtracted else None
-        added = _values(self.of, returns.columns, value)
-        for chosen, asked in [(subtracted, self.minus), (added, self.of)]:
-            if not chosen:
-                shown = asked if isinstance(asked, str) else f"{asked:g}"
-                raise UndecidableError(f"{self.parameter}: {shown} is not run at this scale")
-        if added == subtracted:
-            raise UndecidableError(f"{self.parameter} has one value at this scale")
-        for needed in sorted({*added, *subtracted}):
-            runs = rows[rows[self.parameter] == needed]
-            check_seeds(runs, table, f"{self.parameter} = {needed:g}, iteration {at},")
-        reference = returns[subtracted].mean(axis=1).to_numpy(np.float64)
-        difference = returns[added].mean(axis=1).to_numpy(np.float64) - reference
-        return (
-            ratio_over_seeds(difference, reference)
-            if self.relative
-            else mean_over_seeds(difference)
-        )
-
-    def _rows(self, table: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
-        """Rows of one iteration in which all other settings are the agent's own, and which one."""
         parameters = [column for column in table.columns if "." in column]
         if self.parameter not in parameters:
             raise InputError(f"lacks the column {self.parameter}")
         check_rows(table, [*parameters, "seed", "iteration"], ["return"])
         own = _own(table[parameters])
-        others = [other for other in parameters if other != self.parameter]
-        rows = table[(table[others] == own[others]).all(axis=1)]
-        at = table["iteration"].min() if self.iteration == "first" else table["iteration"].max()
-        return rows[rows["iteration"] == at], at
+        sweeps = {name: _sweep(table, own, name, self.iteration) for name in parameters}
+        values = sweeps[self.parameter]
+        subtracted = self._value(self.minus, values.columns, own)
+        if self.of == "each_larger":
+            added = [value for value in values.columns if value > subtracted]
+        else:
+            added = [self._value(self.of, values.columns, own)]
+        if not added:
+            raise NotRunError(f"{self.parameter}: each_larger is not run at this scale")
+        if subtracted in added:
+            raise NotRunError(f"{self.parameter} has one value at this scale")
+        compared = values[[subtracted, *added]].dropna(how="all")
+        self._check_seeds(compared)
+        prior = shared_prior(list(sweeps.values()), own)
+        return minimum(
+            [
+                moderated_mean((compared[value] - compared[subtracted]).to_numpy(), prior)
+                for value in added
+            ]
+        )
+
+    def _value(self, which: One, values: pd.Index[Any], own: pd.Series[Any]) -> float:
+        """The value of the sweep that is meant."""
+        value = {"lowest": values.min(), "highest": values.max(), "own": own[self.parameter]}.get(
+            which, which
+        )
+        if value not in values:
+            raise NotRunError(f"{self.parameter}: {value:g} is not run at this scale")
+        return float(value)
+
+    def _check_seeds(self, compared: pd.DataFrame) -> None:
+        """Refuse a value that lacks a seed which another one has."""
+        lacking = compared.isna()
+        for value in compared.columns[lacking.any()]:
+            seeds = ", ".join(map(str, compared.index[lacking[value]]))
+            where = self.iteration.replace("_", " ")
+            raise InputError(f"lacks {self.parameter} = {value:g}, {where}, of seed {seeds}")
 
 
 def _own(settings: pd.DataFrame) -> pd.Series[Any]:
@@ -72,12 +82,49 @@ def _own(settings: pd.DataFrame) -> pd.Series[Any]:
     return settings.drop_duplicates().mode().iloc[0]
 
 
-def _values(which: Which, values: Any, other: float | None) -> list[float]:
-    """The values of a sweep that are meant; none if it lacks them."""
-    if which == "lowest":
-        return [values.min()]
-    if which == "highest":
-        return [values.max()]
-    if which == "larger":
-        return [value for value in values if other is not None and value > other]
-    return [value for value in values if value == which]
+def _sweep(
+    table: pd.DataFrame, own: pd.Series[Any], parameter: str, iteration: str
+) -> pd.DataFrame:
+    """What each seed (rows) returns with each value (columns) of one setting; NaN if it has none.
+
+    Of the first or the last iteration, or by how much the first is above the last.
+    """
+    others = [other for other in own.index if other != parameter]
+    rows = table[(table[others] == own[others]).all(axis=1)]
+    first, last = (
+        rows[rows["iteration"] == at].pivot(index="seed", columns=parameter, values="return")
+        for at in (table["iteration"].min(), table["iteration"].max())
+    )
+    return {"first": first, "last": last, "first_minus_last": first - last}[iteration]
+
+
+def shared_prior(sweeps: list[pd.DataFrame], own: pd.Series[Any]) -> Prior | None:
+    """How the differences between neighbouring values of each sweep vary over seeds.
+
+    Neighbours, so that as few as can be share a run. A setting that cannot matter, as the share
+    of on-policy data before there is any, leaves no variance to learn from.
+
+    Args:
+        sweeps: (seeds, values) of each setting.
+        own: the agent's own value of each setting, at which the sweeps meet.
+    """
+    pairs, variances, df = [], [], []
+    for sweep in sweeps:
+        name = str(sweep.columns.name)
+        values = sorted(sweep.columns)
+        for value, larger in zip(values, values[1:], strict=False):
+            both = (sweep[larger] - sweep[value]).dropna().to_numpy(np.float64)
+            if len(both) < 2 or np.ptp(both) <= 1e-12 * sweep.abs().max(axis=None):
+                continue
+            pairs.append([None if at == own[name] else (name, at) for at in (value, larger)])
+            variances.append(np.var(both, ddof=1))
+            df.append(len(both) - 1.0)
+    if not pairs:
+        return None
+    settings = list(dict.fromkeys(setting for pair in pairs for setting in pair))
+    contrasts = np.zeros((len(pairs), len(settings)))
+    for row, (value, larger) in zip(contrasts, pairs, strict=True):
+        row[settings.index(larger)] += 1
+        row[settings.index(value)] -= 1
+    degrees = np.array(df)
+    return fit_prior(np.array(variances), degrees, pooled_df(contrasts, degrees))
