@@ -37,11 +37,11 @@ def markdown(machine: dict[str, str], rows: list[Row]) -> str:
         "# Benchmarks",
         "",
         "Written by `make bench`. " + ", ".join(f"{k}: {v}" for k, v in machine.items()) + ".",
-        "Medians of several turns, contenders taking turns in one run; lowest and highest in "
-        "brackets. A row without brackets was measured once. The limit is timed by itself, so that "
-        "a share of it may come to a few percent more than all. What else was tried on the "
-        "environments (gymnasium's SyncVectorEnv, envpool) stands below the table."
-        + ("" if any(row["group"] == "gpu" for row in rows) else " No GPU was there to measure."),
+        "Medians of several turns; the contenders take turns in one run. Lowest and highest are in "
+        "brackets. A row without brackets was measured once. The limit is timed separately, and a "
+        "share of it can exceed 100 % by a few percent. Notes on each row, with other peers for "
+        "the environments (gymnasium's SyncVectorEnv, envpool), are below the table."
+        + ("" if any(row["group"] == "gpu" for row in rows) else " There was no GPU to measure."),
         "",
         "| what | unit | ours | peer | times faster | limit | of the limit | goal | met |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -62,7 +62,7 @@ def elsewhere(origin, tmp_path):
 
 
 def use(clone, url, **options):
-    """Name the remote as docs/cluster.md says."""
+    """Name the remote as docs/running.md says."""
     clone.run("dvc", "remote", "add", "--local", "--force", "--default", "store", url)
     for key, value in ({"verify": "true"} | options).items():
         assert clone.run("dvc", "remote", "modify", "--local", "store", key, value).returncode == 0

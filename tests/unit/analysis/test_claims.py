@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from mbmf.analysis.claim_statistics import later_minus_earlier
 
 from mbmf.agents import AGENTS
 from mbmf.analysis.authors_plots import read_authors_plots
-from mbmf.analysis.claim_statistics import later_minus_earlier
 from mbmf.analysis.claims import AgentName, as_text, changes, check_claims, judge
 from mbmf.analysis.intervals import jackknife, mean_over_seeds, verdicts
 from mbmf.analysis.speedups import Curves, sample_efficiency

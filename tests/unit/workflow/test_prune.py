@@ -7,22 +7,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mbmf.workflow.dag import Dag, Job
 from mbmf.workflow.prune import remove, size, surplus
 
 RESULTS = Path("results/smoke")
 RUN = RESULTS / "runs/trpo/agent~ant/settings~1/seed~0"
-ASKED = {
+OUTPUTS = (
     RUN / "curve.csv",
     RUN / "provenance.json",
-    RESULTS / "logs/trpo/agent~ant/settings~1/seed~0.log",
     RESULTS / "models/trpo/agent~ant/policy.safetensors",
-}
+)
+DATA = RESULTS / "data/random/agent~ant/seed~0.safetensors"
+LOG = RESULTS / "logs/trpo/agent~ant/settings~1/seed~0.log"
+
+
+def dag_of(*outputs, results=RESULTS, log=LOG):
+    """Jobs of one agent's data, and of a run that has these outputs."""
+    ant = {"agent": "ant"}
+    measured = results / "benchmarks/trpo/seed~0.tsv"
+    name = log.relative_to(results / "logs").with_suffix("").as_posix()
+    run = Job("trpo", name, {}, ant, outputs, log, measured)
+    return Dag(results, (run,))
+
+
+ASKED = dag_of(*OUTPUTS, DATA)
 
 
 @pytest.fixture(autouse=True)
 def repository(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for path in ASKED:
+    for path in (*OUTPUTS, LOG):
         write(path)
     return tmp_path
 
@@ -33,7 +47,7 @@ def write(path, text="x"):
 
 
 def named():
-    return [path.relative_to(RESULTS).as_posix() for path in surplus(RESULTS, ASKED)]
+    return [path.relative_to(RESULTS).as_posix() for path in surplus(ASKED)]
 
 
 def test_what_is_asked_for_stays():
@@ -85,7 +99,7 @@ def test_links_are_not_followed(tmp_path_factory):
 
 
 def test_no_results_at_all():
-    assert surplus(Path("results/nowhere"), set()) == []
+    assert surplus(Dag(Path("results/nowhere"), ())) == []
 
 
 NAMES = st.sampled_from(["runs", "models", "a", "b", "c"])
@@ -101,11 +115,13 @@ def test_removal_leaves_what_is_asked_for_and_nothing_else(asked, other):
         kept = {results.joinpath(*path).with_suffix(".file") for path in asked}
         for path in files:
             write(path)
-        for path in surplus(results, kept):
+        marks = [results / top / "d/asked" for top in ("runs", "models")]
+        for path in surplus(dag_of(*kept, *marks, results=results, log=results / "logs/a.log")):
             assert results in path.parents
             assert size(path) > 0
             remove(path)
         left = {path for path in files if path.exists()}
         beside = {path.parent for path in kept if path.parts[2] == "runs"}
-        watched = {p for p in files if p.parts[2] in ("runs", "models")}
+        tops = {"runs", "models"} | {path.parts[2] for path in kept}
+        watched = {p for p in files if p.parts[2] in tops}
         assert left == kept | (files - watched) | {p for p in files if p.parent in beside}
