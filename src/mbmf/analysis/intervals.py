@@ -160,15 +160,18 @@ def first_within(values: Array, bound: float) -> Estimate:
         raise UndecidableError("one run: its spread over runs is not known")
     means, errors = values.mean(axis=0), values.std(axis=0, ddof=1) / math.sqrt(runs)
 
-    def first(within: NDArray[np.bool_]) -> float:
-        return float(within.argmax()) + 1 if within.any() else math.inf
-
     def interval(level: float) -> tuple[float, float]:
         reach = errors * student_factor(level, runs - 1)
         surely = means + reach <= bound
-        return first(means - reach <= bound), first(surely & np.append(surely[1:], True))
+        twice = surely & np.append(surely[1:], True)
+        return first_point(means - reach <= bound), first_point(twice)
 
-    return Estimate(first(means <= bound), runs, interval)
+    return Estimate(first_point(means <= bound), runs, interval)
+
+
+def first_point(within: NDArray[np.bool_]) -> float:
+    """First point, from 1, at which something holds; infinity if it never does."""
+    return float(within.argmax()) + 1 if within.any() else math.inf
 
 
 def _student(value: float, error: float, seeds: int, log: bool) -> Estimate:

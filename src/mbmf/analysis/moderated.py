@@ -43,19 +43,20 @@ class Prior:
     pooled: float
 
 
-def fit_prior(variances: Array, df: Array, pooled: float) -> Prior | None:
+def fit_prior(variances: Array, df: Array, contrasts: Array) -> Prior | None:
     """Smyth's d0 and s0² (section 6.2): moments of the logarithms of sample variances.
 
     Args:
         variances: (differences,) s_g² above 0.
         df: (differences,) d_g, degrees of freedom of each.
-        pooled: of all of them together, fewer than their sum where they share runs.
+        contrasts: (differences, settings), 1 and −1 where a difference has a setting.
 
     Returns:
         None if there are fewer than FEWEST variances.
     """
     if len(variances) < FEWEST:
         return None
+    pooled = pooled_df(contrasts, df)
     # e_g has mean log s0² − ψ(d0/2) + log(d0/2) and variance ψ′(d_g/2) + ψ′(d0/2).
     e = np.log(variances) - digamma(df / 2) + np.log(df / 2)
     spread = float(np.var(e, ddof=1) - polygamma(1, df / 2).mean())

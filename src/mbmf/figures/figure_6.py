@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mbmf.analysis.intervals import mean_interval
 from mbmf.base.errors import InputError
-from mbmf.figures.style import AGENT_TITLES, INTERVAL, sample, use_style
+from mbmf.figures.style import AGENT_TITLES, sample, use_style
 
 # Panel letter and legend title of each parameter that the paper varies.
 DECISIONS = {
@@ -79,7 +81,7 @@ def design_decisions(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scal
     for agent, row in zip(agents, grid, strict=True):
         row[0].set_ylabel(f"{AGENT_TITLES[agent]}\nreturn of an MPC rollout")
     figure.suptitle(
-        "Figure 6: design decisions. Mean and 95 % bootstrap interval over seeds "
+        "Figure 6: design decisions. Mean and 95 % Student interval over seeds "
         f"({sample(scale, table['seed'].nunique())}); bold: the setting held elsewhere"
     )
     return figure
@@ -103,7 +105,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> None:
         markeredgewidth=0,
         legend=False,
         ax=axes,
-        **INTERVAL,
+        errorbar=_interval,
     )
     for line, value in zip(axes.get_lines(), values, strict=False):
         line.set_label(f"{value:g}")
@@ -125,6 +127,12 @@ def _panel(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> None:
     axes.set_xlabel("aggregation iteration")
     axes.set_ylabel("")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _interval(returns: pd.Series[float]) -> tuple[float, float]:
+    """Student's 95 % interval over the seeds at one point of a curve."""
+    _, low, high = mean_interval(np.asarray(returns, np.float64)[:, None])
+    return low.item(), high.item()
 
 
 def final_returns(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -69,7 +69,7 @@ def comparison(table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = Non
             handles, labels = [*handles, handle], [*labels, label]
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     seeds = sample(scale, table["seed"].nunique())
-    figure.suptitle(f"Figure 7: mean and 95 % bootstrap interval over seeds\n({seeds})")
+    figure.suptitle(f"Figure 7: mean and 95 % Student interval over seeds\n({seeds})")
     return figure
 
 
@@ -154,7 +154,8 @@ def speedup_table(speedups: dict[str, Any], plots: AuthorsPlots) -> pd.DataFrame
                         "agent": AGENT_TITLES[agent],
                         "steps of": title,
                         "counted": COUNTED[counting],
-                        "median": found["median"],
+                        "ratio": found["ratio"],
+                        "bound": found["bound"] or "",
                         "low": found["low"],
                         "high": found["high"],
                         "the text": f"{text:g}",

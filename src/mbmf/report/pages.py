@@ -14,6 +14,7 @@ import jinja2
 import nbformat
 
 from mbmf.analysis.claims import AnyClaim
+from mbmf.analysis.verdict_text import claimed, families, here, interval
 from mbmf.base.errors import InputError
 from mbmf.experiments.runs import FIGURE_TITLES
 
@@ -75,10 +76,8 @@ def claim_rows(
                 "group": group,
                 "agent": (record["agent"] or "").replace("_", "-"),
                 "claimed": claimed(*record["threshold"]),
-                "here": number(record["statistic"], ">") if known else "",
-                "interval": f"{number(record['low'], '<')} to {number(record['high'], '>')}"
-                if known
-                else "",
+                "here": here(record) if known else "",
+                "interval": interval(record) if known else "",
                 "links": {
                     "figure": f"{results}/figures/{figure}.svg",
                     "notebook": f"{results}/report/{group}.html",
@@ -89,11 +88,24 @@ def claim_rows(
     return rows
 
 
-def claims_page(rows: Sequence[dict[str, Any]], scale: str) -> str:
-    """The report's opening: how the verdicts came out, and a table of all claims."""
+def claims_page(rows: Sequence[dict[str, Any]], scale: str, history: str) -> str:
+    """The report's opening: how the verdicts came out, and a table of all claims.
+
+    Args:
+        rows: as `claim_rows` gives them.
+        scale: of the results.
+        history: when the claims were last changed.
+    """
     verdicts = [row["verdict"] for row in rows]
     counts = {name: verdicts.count(name) for name in ("reproduced", "not reproduced", "undecided")}
-    return render("claims.html.j2", rows=rows, scale=scale, counts=counts)
+    return render(
+        "claims.html.j2",
+        rows=rows,
+        scale=scale,
+        counts=counts,
+        families=families(rows),
+        history=history,
+    )
 
 
 def results_markdown(

@@ -14,6 +14,7 @@ from mbmf.analysis.claims import check_claims
 from mbmf.base.errors import InputError
 from mbmf.experiments.runs import FIGURE_TITLES
 from mbmf.report import pages
+from mbmf.report.claims_history import claims_history
 from mbmf.steps.judge_claims import CLAIMS, read_verdicts, verdicts_file
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.tables import read_table, write_table
@@ -32,7 +33,9 @@ def claim_rows(results: Path) -> list[dict[str, Any]]:
 
 def write_claims_page(results: Path, output: Path) -> None:
     """Write the report's opening."""
-    write_text(output, pages.claims_page(claim_rows(results), results.name))
+    found = sorted((results / "runs").rglob("provenance.json"))
+    history = claims_history(CLAIMS, [_provenance(path).get("git_commit") for path in found])
+    write_text(output, pages.claims_page(claim_rows(results), results.name, history))
 
 
 def write_runs_page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -9,12 +10,12 @@ import pandas as pd
 from pydantic import Field
 
 from mbmf.analysis.intervals import Estimate, NotRunError, minimum
-from mbmf.analysis.moderated import Prior, fit_prior, moderated_mean, pooled_df
+from mbmf.analysis.moderated import Prior, fit_prior, moderated_mean
 from mbmf.analysis.statistics.base import ClaimStatistic, check_rows
 from mbmf.base.errors import InputError
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-One = Literal["lowest", "highest", "own"] | Number
+One = Literal["lowest", "highest", "own"] | float
 
 
 class Statistic(ClaimStatistic):
@@ -27,8 +28,8 @@ class Statistic(ClaimStatistic):
 
     positive: ClassVar[bool] = False
     parameter: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
-    of: Literal["each_larger"] | One
-    minus: One
+    of: Literal["each_larger", "lowest", "highest", "own"] | Number
+    minus: Literal["lowest", "highest", "own"] | Number
     iteration: Literal["first", "last", "first_minus_last"]
 
     def estimate(self, table: pd.DataFrame) -> Estimate:
@@ -42,7 +43,7 @@ class Statistic(ClaimStatistic):
         values = sweeps[self.parameter]
         subtracted = self._value(self.minus, values.columns, own)
         if self.of == "each_larger":
-            added = [value for value in values.columns if value > subtracted]
+            added = sorted(value for value in map(float, values.columns) if value > subtracted)
         else:
             added = [self._value(self.of, values.columns, own)]
         if not added:
@@ -61,12 +62,11 @@ class Statistic(ClaimStatistic):
 
     def _value(self, which: One, values: pd.Index[Any], own: pd.Series[Any]) -> float:
         """The value of the sweep that is meant."""
-        value = {"lowest": values.min(), "highest": values.max(), "own": own[self.parameter]}.get(
-            which, which
-        )
+        meant = {"lowest": values.min(), "highest": values.max(), "own": own[self.parameter]}
+        value = float(meant[which] if isinstance(which, str) else which)
         if value not in values:
             raise NotRunError(f"{self.parameter}: {value:g} is not run at this scale")
-        return float(value)
+        return value
 
     def _check_seeds(self, compared: pd.DataFrame) -> None:
         """Refuse a value that lacks a seed which another one has."""
@@ -91,11 +91,15 @@ def _sweep(
     """
     others = [other for other in own.index if other != parameter]
     rows = table[(table[others] == own[others]).all(axis=1)]
+    first: pd.DataFrame
+    last: pd.DataFrame
     first, last = (
         rows[rows["iteration"] == at].pivot(index="seed", columns=parameter, values="return")
         for at in (table["iteration"].min(), table["iteration"].max())
     )
-    return {"first": first, "last": last, "first_minus_last": first - last}[iteration]
+    if iteration == "first_minus_last":
+        return first - last
+    return first if iteration == "first" else last
 
 
 def shared_prior(sweeps: list[pd.DataFrame], own: pd.Series[Any]) -> Prior | None:
@@ -112,19 +116,17 @@ def shared_prior(sweeps: list[pd.DataFrame], own: pd.Series[Any]) -> Prior | Non
     for sweep in sweeps:
         name = str(sweep.columns.name)
         values = sorted(sweep.columns)
-        for value, larger in zip(values, values[1:], strict=False):
-            both = (sweep[larger] - sweep[value]).dropna().to_numpy(np.float64)
-            if len(both) < 2 or np.ptp(both) <= 1e-12 * sweep.abs().max(axis=None):
+        for pair in pairwise(values):
+            both = sweep[list(pair)].dropna().to_numpy(np.float64)
+            differences = both[:, 1] - both[:, 0]
+            if len(both) < 2 or np.ptp(differences) <= 1e-12 * np.abs(both).max():
                 continue
-            pairs.append([None if at == own[name] else (name, at) for at in (value, larger)])
-            variances.append(np.var(both, ddof=1))
+            pairs.append([None if value == own[name] else (name, value) for value in pair])
+            variances.append(float(np.var(differences, ddof=1)))
             df.append(len(both) - 1.0)
-    if not pairs:
-        return None
     settings = list(dict.fromkeys(setting for pair in pairs for setting in pair))
     contrasts = np.zeros((len(pairs), len(settings)))
-    for row, (value, larger) in zip(contrasts, pairs, strict=True):
-        row[settings.index(larger)] += 1
-        row[settings.index(value)] -= 1
+    for row, (smaller, larger) in zip(contrasts, pairs, strict=True):
+        row[settings.index(smaller)], row[settings.index(larger)] = -1, 1
     degrees = np.array(df)
-    return fit_prior(np.array(variances), degrees, pooled_df(contrasts, degrees))
+    return fit_prior(np.array(variances), degrees, contrasts)
