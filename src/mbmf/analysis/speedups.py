@@ -27,6 +27,7 @@ from mbmf.analysis.intervals import (
     Estimate,
     Indices,
     UndecidableError,
+    cautious,
     jackknife,
     jackknife_error,
     leave_one_out,
@@ -264,7 +265,7 @@ def _ratio(level: float, slow: MeanCurve, fast: MeanCurve, fast_steps: float, na
 
 
 def estimate(ratio: Callable[[Indices], Ratio], seeds: int) -> Estimate:
-    """A ratio of the mean curves of all seeds, with Student's interval by the jackknife.
+    """A ratio of the mean curves of all seeds, with Student's cautious interval by the jackknife.
 
     Where a curve does not get there, the end of the interval on that side is open. The other end
     is that of the steps that are sure, at the asked level of confidence.
@@ -285,8 +286,8 @@ def estimate(ratio: Callable[[Indices], Ratio], seeds: int) -> Estimate:
     if len(bounds) == 2:
         raise UndecidableError("which curve gets there is not the same without one of the seeds")
     if found.bound:
-        return Estimate(found.value, seeds, partial(_beyond, found, without), found.bound)
-    closed = jackknife(lambda rows: ratio(rows).value, seeds)
+        return cautious(Estimate(found.value, seeds, partial(_beyond, found, without), found.bound))
+    closed = cautious(jackknife(lambda rows: ratio(rows).value, seeds))
     if not bounds:
         return closed
 
