@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -152,7 +152,7 @@ def mean_interval(values: Array, level: float = 0.95) -> tuple[Array, Array, Arr
 
 def student_factor(level: float, df: float) -> float:
     """Standard errors from a mean to the ends of its interval."""
-    return float(stats.t.isf((1 - level) / 2, df))
+    return -float(stdtrit(df, (1 - level) / 2))
 
 
 def first_within(values: Array, bound: float) -> Estimate:

@@ -32,7 +32,7 @@ def judged(mbmf, tmp_path):
     write_text(tmp_path / "results/smoke/tables/figure_6.csv", RETURNS)
     status, out, err = mbmf("claims", "--scale", "smoke", "--write")
     assert (status, err) == (0, "")
-    assert re.search(r"reproduced +start\.swimmer +11\.5 .*> 0 +4$", out, re.MULTILINE)
+    assert re.search(r"reproduced +start\.swimmer +11\.5 .*> 0 +4 +figure_6$", out, re.MULTILINE)
     return tmp_path
 
 
@@ -105,8 +105,8 @@ PLOTTED = """
     agents: [swimmer]
 """
 AGENT = """{name}:
-  sample_efficiency: [25]
-  time_to_max: {time_to_max}
+  sample_efficiency: [{{at: 27, factor: [25]}}]
+  time_to_max: [{{at: 60, factor: {time_to_max}}}]
   curves: {{Mb: [[8000, 4]]}}
 """
 
@@ -134,11 +134,9 @@ def test_a_claim_on_the_authors_plots_takes_its_threshold_from_them(mbmf, judged
     [
         (None, "config/authors_plots.yaml: no such configuration file"),
         ("[1]", "config/authors_plots.yaml: should hold a mapping"),
-        (plots(ant="[]"), "config/authors_plots.yaml: ant.time_to_max: "),
-        (plots(ant="[0]"), "config/authors_plots.yaml: ant.time_to_max.0: "),
-        (plots(ant="high"), "config/authors_plots.yaml: ant.time_to_max: "),
-        (plots(walker="[1]"), "config/authors_plots.yaml: walker: "),
-        (plots().replace("ant:", "aunt:"), "config/authors_plots.yaml: ant: Field required"),
+        (plots(ant="[]"), "config/authors_plots.yaml: ant.time_to_max.0.factor: "),
+        (plots(ant="[0]"), "config/authors_plots.yaml: ant.time_to_max.0.factor.0: "),
+        (plots(ant="high"), "config/authors_plots.yaml: ant.time_to_max.0.factor: "),
         (plots().replace("8000, ", ""), "config/authors_plots.yaml: swimmer.curves.Mb.0: "),
     ],
 )

@@ -144,7 +144,7 @@ def test_a_random_policy_that_is_good_enough_gives_no_ratio(name):
 def test_a_random_policy_at_the_maximum_gives_no_ratio(name):
     found = speedups(made_up(top=-1.0))["swimmer"][name]
     assert found["ratio"] is None
-    assert "after its start" in found["why"]
+    assert "a random policy already returns" in found["why"]
 
 
 def test_mf_that_still_rises_has_no_maximum():
@@ -159,7 +159,7 @@ def test_mbmf_that_never_gets_there_bounds_the_ratio_from_above():
     found = speedups(table)["swimmer"]["time_to_max"]
     assert found["bound"] == "at most"
     # Mf needs 59,400 steps; of Mb-Mf the last five of 202 points begin at 2000 + 195,000.
-    assert found["ratio"] == pytest.approx(59_400 / 197_000)
+    assert found["ratio"] == pytest.approx(59_400 / 197_000, rel=1e-3)
     assert found["low"] is None
     assert found["high"] == pytest.approx(found["ratio"], rel=0.05)
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field
 
-from mbmf.analysis.intervals import Estimate, NotRunError, minimum
-from mbmf.analysis.moderated import Prior, fit_prior, moderated_mean
+from mbmf.analysis.intervals import Array, Estimate, NotRunError, minimum
+from mbmf.analysis.moderated import moderated_mean
 from mbmf.analysis.statistics.base import ClaimStatistic, check_rows
+from mbmf.analysis.sweeps import Quantity, Sweep, read_sweeps, shared_prior
 from mbmf.base.errors import InputError
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-One = Literal["lowest", "highest", "own"] | float
 
 
 class Statistic(ClaimStatistic):
@@ -30,7 +31,7 @@ class Statistic(ClaimStatistic):
     parameter: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
     of: Literal["each_larger", "lowest", "highest", "own"] | Number
     minus: Literal["lowest", "highest", "own"] | Number
-    iteration: Literal["first", "last", "first_minus_last"]
+    iteration: Quantity
 
     def estimate(self, table: pd.DataFrame) -> Estimate:
         """Mean over seeds; each pairs runs of the same seed, which share their random data."""
@@ -38,95 +39,62 @@ class Statistic(ClaimStatistic):
         if self.parameter not in parameters:
             raise InputError(f"lacks the column {self.parameter}")
         check_rows(table, [*parameters, "seed", "iteration"], ["return"])
-        own = _own(table[parameters])
-        sweeps = {name: _sweep(table, own, name, self.iteration) for name in parameters}
-        values = sweeps[self.parameter]
-        subtracted = self._value(self.minus, values.columns, own)
-        if self.of == "each_larger":
-            added = sorted(value for value in map(float, values.columns) if value > subtracted)
-        else:
-            added = [self._value(self.of, values.columns, own)]
+        return self.difference(read_sweeps(table, parameters, self.iteration))
+
+    def difference(self, sweeps: Sequence[Sweep]) -> Estimate:
+        """The statistic from the sweeps of an agent, of what `iteration` names.
+
+        Raises:
+            InputError: a value lacks a seed that another one has.
+            UndecidableError: as for `estimate`.
+        """
+        (sweep,) = (sweep for sweep in sweeps if sweep.parameter == self.parameter)
+        subtracted = self.subtracted(sweep)
+        added = (
+            [value for value in sweep.values if value > subtracted]
+            if self.of == "each_larger"
+            else [_value(sweep, self.of)]
+        )
         if not added:
             raise NotRunError(f"{self.parameter}: each_larger is not run at this scale")
         if subtracted in added:
             raise NotRunError(f"{self.parameter} has one value at this scale")
-        compared = values[[subtracted, *added]].dropna(how="all")
-        self._check_seeds(compared)
-        prior = shared_prior(list(sweeps.values()), own)
+        compared = self._compared(sweep, [subtracted, *added])
+        prior = shared_prior(sweeps)
         return minimum(
-            [
-                moderated_mean((compared[value] - compared[subtracted]).to_numpy(), prior)
-                for value in added
-            ]
+            [moderated_mean(returns - compared[:, 0], prior) for returns in compared[:, 1:].T]
         )
 
-    def _value(self, which: One, values: pd.Index[Any], own: pd.Series[Any]) -> float:
-        """The value of the sweep that is meant."""
-        meant = {"lowest": values.min(), "highest": values.max(), "own": own[self.parameter]}
-        value = float(meant[which] if isinstance(which, str) else which)
-        if value not in values:
-            raise NotRunError(f"{self.parameter}: {value:g} is not run at this scale")
-        return value
+    def subtracted(self, sweep: Sweep) -> float:
+        """The value of the sweep whose return is subtracted.
 
-    def _check_seeds(self, compared: pd.DataFrame) -> None:
-        """Refuse a value that lacks a seed which another one has."""
-        lacking = compared.isna()
-        for value in compared.columns[lacking.any()]:
-            seeds = ", ".join(map(str, compared.index[lacking[value]]))
-            where = self.iteration.replace("_", " ")
-            raise InputError(f"lacks {self.parameter} = {value:g}, {where}, of seed {seeds}")
+        Raises:
+            UndecidableError: it is not run at this scale.
+        """
+        return _value(sweep, self.minus)
+
+    def _compared(self, sweep: Sweep, values: list[float]) -> Array:
+        """Returns (seeds, values) of all seeds that any of the values has; each must have them."""
+        returns = np.stack([sweep.of(value) for value in values], axis=1)
+        lacking: NDArray[np.bool_] = np.isnan(returns)
+        some: NDArray[np.bool_] = ~np.all(lacking, axis=1)
+        for value, missing in zip(values, (lacking & some[:, None]).T, strict=True):
+            if missing.any():
+                seeds = ", ".join(str(sweep.seeds[row]) for row in np.flatnonzero(missing))
+                where = self.iteration.replace("_", " ")
+                raise InputError(f"lacks {self.parameter} = {value:g}, {where}, of seed {seeds}")
+        compared: Array = returns[some]
+        return compared
 
 
-def _own(settings: pd.DataFrame) -> pd.Series[Any]:
-    """The agent's own settings: where one is varied at a time, the commonest value of each."""
-    return settings.drop_duplicates().mode().iloc[0]
+def _value(sweep: Sweep, which: str | float) -> float:
+    """The value of a sweep that is meant.
 
-
-def _sweep(
-    table: pd.DataFrame, own: pd.Series[Any], parameter: str, iteration: str
-) -> pd.DataFrame:
-    """What each seed (rows) returns with each value (columns) of one setting; NaN if it has none.
-
-    Of the first or the last iteration, or by how much the first is above the last.
+    Raises:
+        NotRunError: the sweep lacks it.
     """
-    others = [other for other in own.index if other != parameter]
-    rows = table[(table[others] == own[others]).all(axis=1)]
-    first: pd.DataFrame
-    last: pd.DataFrame
-    first, last = (
-        rows[rows["iteration"] == at].pivot(index="seed", columns=parameter, values="return")
-        for at in (table["iteration"].min(), table["iteration"].max())
-    )
-    if iteration == "first_minus_last":
-        return first - last
-    return first if iteration == "first" else last
-
-
-def shared_prior(sweeps: list[pd.DataFrame], own: pd.Series[Any]) -> Prior | None:
-    """How the differences between neighbouring values of each sweep vary over seeds.
-
-    Neighbours, so that as few as can be share a run. A setting that cannot matter, as the share
-    of on-policy data before there is any, leaves no variance to learn from.
-
-    Args:
-        sweeps: (seeds, values) of each setting.
-        own: the agent's own value of each setting, at which the sweeps meet.
-    """
-    pairs, variances, df = [], [], []
-    for sweep in sweeps:
-        name = str(sweep.columns.name)
-        values = sorted(sweep.columns)
-        for pair in pairwise(values):
-            both = sweep[list(pair)].dropna().to_numpy(np.float64)
-            differences = both[:, 1] - both[:, 0]
-            if len(both) < 2 or np.ptp(differences) <= 1e-12 * np.abs(both).max():
-                continue
-            pairs.append([None if value == own[name] else (name, value) for value in pair])
-            variances.append(float(np.var(differences, ddof=1)))
-            df.append(len(both) - 1.0)
-    settings = list(dict.fromkeys(setting for pair in pairs for setting in pair))
-    contrasts = np.zeros((len(pairs), len(settings)))
-    for row, (smaller, larger) in zip(contrasts, pairs, strict=True):
-        row[settings.index(smaller)], row[settings.index(larger)] = -1, 1
-    degrees = np.array(df)
-    return fit_prior(np.array(variances), degrees, contrasts)
+    named = {"lowest": sweep.values[0], "highest": sweep.values[-1], "own": sweep.own}
+    value = named[which] if isinstance(which, str) else which
+    if value not in sweep.values:
+        raise NotRunError(f"{sweep.parameter}: {value:g} is not run at this scale")
+    return value
