@@ -1,43 +1,232 @@
-"""`mbmf status` and `mbmf prune` beside what Snakemake really did; hostile configurations."""
+"""`mbmf status` and `mbmf prune` beside what Snakemake really does; hostile configurations."""
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import time
+from base64 import urlsafe_b64encode
+from collections import Counter
 
 import pytest
 
 pytestmark = pytest.mark.workflow
 
-JOBS = """
-from mbmf.workflow.jobs import configuration_of, jobs_of, overlays_of, with_all_before
-for job in with_all_before(jobs_of(configuration_of(overlays_of("smoke", []))).values()):
-    print(job.rule, "results/smoke/" + job.log, "results/smoke/" + job.benchmark,
-          "results/smoke/" + job.output, sep="|")
+STATES = """
+import json
+from pathlib import Path
+from mbmf.workflow.dag import read_dag
+from mbmf.workflow.job_states import FINISHED, read_calls, states
+from mbmf.workflow.status import report
+dag = read_dag(Path("results/smoke"), [Path("config/smoke.yaml")])
+print(report(dag, 1))
+found = states(dag, read_calls("smoke"))
+print(json.dumps([[job.rule, job.wildcards.get("run", ""), state, state not in FINISHED]
+                  for job, state in found.items()]))
 """
 
 
-@pytest.fixture
-def jobs(finished):
-    """(rule, log, benchmark, output) of each job that status knows."""
-    done = finished.run("python", "-c", JOBS)
+def look(clone):
+    """What `mbmf status` prints, and (rule, run, state, whether it would run) of each job."""
+    done = clone.run("python", "-c", STATES)
     assert done.returncode == 0, done.stdout
-    return [line.split("|") for line in done.stdout.splitlines()]
+    return done.stdout, json.loads(done.stdout.splitlines()[-1])
+
+
+def planned(clone):
+    """Jobs of each rule that `snakemake -n` would run, and of each run; None where it refuses."""
+    done = clone.snakemake("-n")
+    if done.returncode:
+        return None
+    table = done.stdout.partition("Job stats:")[2].partition("total")[0]
+    rules = Counter({rule: int(n) for rule, n in re.findall(r"^(\w+) +(\d+)$", table, re.M)})
+    runs = Counter(re.findall(r"^Job \d+: .*: (agent~.*)$", done.stdout, re.M))
+    return rules - Counter(["all"]), runs
+
+
+def assert_agrees(clone):
+    """`mbmf status` would run what `snakemake -n` would."""
+    plan = planned(clone)
+    if plan is None:
+        status = clone.run("mbmf", "status", "--scale", "smoke")
+        assert status.returncode == 2
+        assert status.stdout.splitlines()[-1].startswith("snakemake: ")
+        assert "Traceback" not in status.stdout
+        return
+    rules, runs = plan
+    shown, jobs = look(clone)
+    to_run = [(rule, run) for rule, run, _, would_run in jobs if would_run]
+    assert Counter(rule for rule, _ in to_run) == rules
+    assert Counter(run for _, run in to_run if run) == runs
+    (line,) = (line for line in shown.splitlines() if line.startswith("all "))
+    assert line.split()[1] == str(len(jobs))
+
+
+@pytest.fixture
+def copied(undisturbed, tmp_path):
+    """A finished small tree that a test may do anything with."""
+    shutil.copytree(undisturbed.folder, tmp_path / "mbmf", symlinks=True)
+    return type(undisturbed)(tmp_path / "mbmf")
+
+
+class Vandal:
+    """Does one thing to a finished tree that happens to trees."""
+
+    def __init__(self, clone, seed):
+        self.clone, self.random = clone, random.Random(seed)
+
+    def result(self):
+        found = self.clone.files("results/smoke/[dgmnrt]*/**/*")
+        return self.clone.folder / self.random.choice(sorted(found))
+
+    def provenance(self):
+        found = sorted(self.clone.folder.glob("results/smoke/runs/**/provenance.json"))
+        return self.random.choice(found)
+
+    def lose_a_file(self):
+        self.result().unlink()
+
+    def lose_a_folder(self):
+        name = self.random.choice(["data", "models", "runs", "divergence", "tables", "notebooks"])
+        shutil.rmtree(self.clone.folder / "results/smoke" / name, ignore_errors=True)
+
+    def lose_the_records(self):
+        shutil.rmtree(self.clone.folder / ".snakemake")
+
+    def touch_a_file(self):
+        os.utime(self.result())
+
+    def age_the_code_of_a_run(self):
+        path = self.provenance()
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"code": "0" * 16}))
+
+    def damage_a_provenance(self):
+        self.provenance().write_text(self.random.choice(["{}", "{", "[]", '{"code": 1}']))
+
+    def change_a_setting(self):
+        path = self.clone.folder / "config/smoke.yaml"
+        before, after = self.random.choice(
+            [("iterations: 6", "iterations: 7"), ("epochs: 2}", "epochs: 3}"),
+             ("starts: 2", "starts: 3"), ("runs: 1", "runs: 2"), ("[0]", "[0, 1]")]
+        )  # fmt: skip
+        path.write_text(path.read_text().replace(before, after))
+
+    def change_the_code(self):
+        path = self.clone.folder / "src/mbmf" / self.random.choice(
+            ["steps/trpo.py", "steps/model_based.py", "figures/figure_6.py", "storage/tables.py"]
+        )  # fmt: skip
+        path.write_text(path.read_text() + "\nADDED = 1\n")
+
+    def stop_a_job(self):
+        name = self.result().relative_to(self.clone.folder).as_posix()
+        record = urlsafe_b64encode(name.encode()).decode()
+        pieces = [record[at : at + 254] for at in range(0, len(record), 254)]
+        path = self.clone.folder / ".snakemake/incomplete"
+        path = path.joinpath(*(f"@{piece}" for piece in pieces[:-1]), pieces[-1])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+
+    def act(self):
+        """One of the above, by chance."""
+        deeds = [name for name in vars(Vandal) if "_a_" in name or "_the_" in name]
+        deed = self.random.choice(sorted(deeds))
+        getattr(self, deed)()
+        return deed
+
+
+@pytest.mark.xdist_group("tiny")
+@pytest.mark.parametrize("seed", range(6))
+def test_status_agrees_with_snakemake_whatever_happened(copied, seed):
+    vandal = Vandal(copied, seed)
+    for _ in range(1 + seed % 3):
+        print(vandal.act())
+    assert_agrees(copied)
+
+
+def test_status_agrees_with_snakemake_in_a_fresh_clone(tiny):
+    assert_agrees(tiny)
+    assert {state for _, _, state, _ in look(tiny)[1]} == {"missing"}
+
+
+def test_status_refuses_what_snakemake_cannot_plan(tiny):
+    (tiny.folder / "config/claims.yaml").unlink()
+    assert planned(tiny) is None
+    assert_agrees(tiny)
+
+
+@pytest.mark.xdist_group("tiny")
+def test_a_damaged_provenance_is_named_in_one_line(copied):
+    (path,) = copied.folder.glob("results/smoke/runs/imitation/**/provenance.json")
+    path.write_text("{}")
+    assert_agrees(copied)
+    shown = copied.run("mbmf", "status", "--scale", "smoke").stdout
+    name = path.relative_to(copied.folder)
+    assert f"damaged:\n  {name}: not the provenance of a run; delete it" in shown
+
+
+def states_of(clone, rule):
+    return [state for found, _, state, _ in look(clone)[1] if found == rule]
+
+
+def wait_until_running(clone, process):
+    """Wait for a checkpoint of the run that was added."""
+    checkpoints = "results/smoke/runs/trpo/*/start~random/*/*/checkpoint.safetensors"
+    before = len(list(clone.folder.glob(checkpoints)))
+    while len(list(clone.folder.glob(checkpoints))) == before:
+        assert process.poll() is None
+        time.sleep(0.2)
+
+
+@pytest.mark.xdist_group("tiny")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_a_run_is_seen_to_run_and_to_be_stopped(copied, number):
+    overlay = copied.folder / "config/smoke.yaml"
+    overlay.write_text(overlay.read_text().replace("iterations: 12", "iterations: 100000"))
+    call = ["snakemake", "--cores", "1", "--configfile", "config/smoke.yaml"]
+    process = copied.start(*call)
+    try:
+        wait_until_running(copied, process)
+        assert "running" in states_of(copied, "trpo")
+        shown = copied.run("mbmf", "status", "--scale", "smoke").stdout
+        assert re.search(r"^running:\n  trpo/.*start~random.*: 0%, .* left$", shown, re.M), shown
+    finally:
+        process.send_signal(number)
+        process.wait(60)
+    assert sorted(states_of(copied, "trpo")) == ["done", "stopped"]
+    assert_agrees(copied)
+
+
+@pytest.mark.xdist_group("tiny")
+def test_a_run_that_failed_is_shown_with_its_reason(copied):
+    step = copied.folder / "src/mbmf/steps/trpo.py"
+    text = step.read_text()
+    step.write_text(
+        text.replace(
+            "    while progress.", "    raise InputError('made up')\n    while progress.", 1
+        )
+    )
+    assert step.read_text() != text
+    # Else Snakemake would not ask for the runs again: their table stands.
+    (copied.folder / "results/smoke/tables/figure_7.csv").unlink()
+    assert copied.snakemake("--keep-going").returncode != 0
+    assert states_of(copied, "trpo") == ["failed", "failed"]
+    shown = copied.run("mbmf", "status", "--scale", "smoke").stdout
+    assert "    made up\n" in shown.partition("failed:\n")[2]
+    assert_agrees(copied)
 
 
 @pytest.mark.xdist_group("finished")
-def test_status_knows_each_job_by_its_files(finished, jobs):
-    records = {
-        path for path in finished.files("results/smoke/logs/**/*") if "/logs/report/" not in path
-    }
-    assert {log for _, log, _, _ in jobs} == records
-    for _, _, benchmark, output in jobs:
-        assert (finished.folder / benchmark).is_file()
-        assert (finished.folder / output).is_file()
-
-
-@pytest.mark.xdist_group("finished")
-def test_all_is_done_and_nothing_to_prune(finished, jobs):
+def test_all_is_done_and_nothing_to_prune(finished):
     status = finished.run("mbmf", "status", "--scale", "smoke")
     assert status.returncode == 0, status.stdout
     (line,) = (line for line in status.stdout.splitlines() if line.startswith("all "))
-    assert line.split() == ["all", str(len(jobs)), str(len(jobs)), "0", "s"]
+    name, jobs, done, *left = line.split()
+    assert (name, done, left) == ("all", jobs, ["0", "s"])
     assert "old code" not in status.stdout
+    logs = finished.files("results/smoke/logs/**/*")
+    assert int(jobs) == len([path for path in logs if "/logs/report/" not in path])
     prune = finished.run("mbmf", "prune", "--scale", "smoke")
     assert (prune.returncode, prune.stdout) == (0, "")
 

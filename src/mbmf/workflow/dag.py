@@ -106,7 +106,7 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
         InputError: Snakemake cannot plan the jobs; in its words.
     """
     from snakemake.api import SnakemakeApi
-    from snakemake.exceptions import WorkflowError
+    from snakemake.exceptions import RuleException, WorkflowError
     from snakemake.settings.types import (
         ConfigSettings,
         DAGSettings,
@@ -130,7 +130,7 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
                 executor="dryrun", execution_settings=ExecutionSettings(lock=False)
             )
             return Dag(results, _jobs(results, workflow._workflow.dag))
-    except WorkflowError as error:
+    except (RuleException, WorkflowError) as error:
         raise InputError(f"snakemake: {' '.join(str(error).split())}") from None
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from mbmf.storage.finished_runs import read_provenance
+from mbmf.base.errors import InputError
+from mbmf.storage.finished_runs import made_by, read_provenance
 from mbmf.storage.run_progress import iterations
 from mbmf.workflow.dag import Dag, Job
 
@@ -96,6 +97,20 @@ def made_by_present_code(job: Job) -> bool:
     if job.folder is None:
         return True
     return read_provenance(job.folder).get("code") == job.params.get("code")
+
+
+def damaged(results: Path) -> list[str]:
+    """A line on each damaged provenance of a scale.
+
+    Snakemake cannot plan a job with such a one, and takes the files that are there as they are.
+    """
+    found = []
+    for path in sorted(results.glob("runs/**/provenance.json")):
+        try:
+            made_by(path.parent)
+        except InputError as error:
+            found.append(str(error))
+    return found
 
 
 def _to_run(job: Job, calls: Calls) -> State:

@@ -34,10 +34,10 @@ def of_job(job: Job) -> float:
     if job.rule == "model_based":
         return of_model_based(job.agent, ModelBasedSettings.model_validate_json(settings))
     if job.rule == "imitation":
-        (source,) = job.after
         own = ImitationRunSettings.model_validate_json(settings)
-        planned_with = ModelBasedSettings.model_validate_json(source.params["settings"])
-        return of_imitation(job.agent, own, planned_with.dynamics)
+        for source in job.after:  # none where Snakemake cannot plan it, for a damaged provenance
+            planned_with = ModelBasedSettings.model_validate_json(source.params["settings"])
+            return of_imitation(job.agent, own, planned_with.dynamics)
     if job.rule == "trpo":
         return of_trpo(job.agent, TrpoRunSettings.model_validate_json(settings))
     return 1.0

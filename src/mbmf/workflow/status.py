@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mbmf.workflow.dag import Dag, Job
-from mbmf.workflow.job_states import FINISHED, State, read_calls, share, states
+from mbmf.workflow.job_states import FINISHED, State, damaged, read_calls, share, states
 from mbmf.workflow.time_left import (
     Measurement,
     estimate,
@@ -64,6 +64,7 @@ def report(dag: Dag, cores: int) -> str:
     for state in (State.RUNNING, State.STOPPED, State.FAILED):
         lines += _listed(state, [one for one in found.values() if one.state == state])
     lines += _outdated(one.job for one in found.values() if one.state == State.OUTDATED)
+    lines += _section("damaged", damaged(results))
     old = [one for one in found.values() if one.state == State.OLD]
     if old:
         again = [estimate(one.job, measured) for one in old]
@@ -143,9 +144,12 @@ def _last_lines(log: Path) -> list[str]:
 def _outdated(jobs: Iterable[Job]) -> list[str]:
     """Why Snakemake would make anew what is there, in its words."""
     why = Counter(reason for job in jobs for reason in job.reasons)
-    return (
-        ["", "outdated:", *(f"  {count}: {reason}" for reason, count in why.items())] if why else []
-    )
+    return _section("outdated", [f"{count}: {reason}" for reason, count in why.items()])
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    """Lines below a title; none if there are no lines."""
+    return ["", f"{title}:", *(f"  {line}" for line in lines)] if lines else []
 
 
 def duration(seconds: float | None) -> str:

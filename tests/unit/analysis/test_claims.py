@@ -552,12 +552,10 @@ def test_a_missing_table_is_refused_by_name_and_the_others_are_judged():
 
 
 IMPOSSIBLE = [
-    ({"agents": ["walker"]}, "agents.0: Input should be 'swimmer', 'half_cheetah', 'hopper'"),
+    ({"agents": ["two words"]}, "agents.0: String should match pattern"),
     ({"agents": ["swimmer", "swimmer"]}, "agents: each may stand once"),
     ({"agents": []}, "agents: "),
-    ({"agents": None}, "agents must be named"),
-    ({"table": "figure_9"}, "table: Input should be 'figure_5_errors'"),
-    ({"table": "figure_7"}, "return_difference is read from figure_6"),
+    ({"table": "../figure_6"}, "table: String should match pattern"),
     ({"threshold": "high"}, "threshold: "),
     ({"threshold": float("nan")}, "threshold: "),
     ({"threshold": [0, 1]}, "threshold must be [lowest, highest] for within"),
@@ -567,7 +565,16 @@ IMPOSSIBLE = [
     ({"comparison": "equal"}, "comparison: Input should be 'above', 'below', 'within' or"),
     ({"threshhold": 3}, "threshhold: unknown key"),
     ({"a\nb": 3}, "'a\\nb': unknown key"),
-    ({"statistic": {"name": "median"}}, "statistic: "),
+    (
+        {"statistic": {"name": "no_such_statistic"}},
+        "statistic.name: unknown statistic no_such_statistic; should be one of divergence_ratio, ",
+    ),
+    ({"statistic": {"name": "nowhere/no.py"}}, "statistic.name: nowhere/no.py: there is no such"),
+    ({"statistic": {"name": 3}}, "statistic.name: Input should be a valid string (found 3)"),
+    ({"statistic": {"of": 1}}, "statistic.name: missing; it must be set"),
+    ({"statistic": "return_difference"}, "statistic: "),
+    ({"statistic": {**one("few_epochs")["statistic"], "off": 1}}, "statistic.off: unknown key"),
+    ({"statistic": {**one("few_epochs")["statistic"], "of": "most"}}, "statistic.of: "),
     ({"statistic": {"name": "return_difference", "of": 1}}, "statistic.parameter: missing"),
     ({"id": "Few epochs"}, "id: "),
 ]
@@ -599,8 +606,8 @@ def test_other_impossible_claims():
     assert "return_difference was not read off the authors' plots" in problems[0]
     _, problems = check_claims({"claims": [one("time_to_max_plots", threshold=[1, 2])]})
     assert "threshold must be [lowest, highest] for within" in problems[0]
-    _, problems = check_claims({"claims": [one("dyna_first_episode", agents=["ant"])]})
-    assert "but not of tables of Dyna-Q" in problems[0]
+    _, problems = check_claims({"claims": [one("time_to_max_plots", agents=None)]})
+    assert "agents must be named" in problems[0]
     _, problems = check_claims({"claims": [one("few_epochs"), one("few_epochs")]})
     assert problems == ["claims[1] (few_epochs): id: stands twice; each may stand once"]
     _, problems = check_claims({"claims": ["few epochs are bad"]})
@@ -619,6 +626,38 @@ def test_other_impossible_claims():
 def test_a_file_of_something_else_is_refused(content, message):
     with pytest.raises(InputError, match=message):
         check_claims(content)
+
+
+@pytest.mark.parametrize(
+    ("claim", "agents", "why"),
+    [
+        ("dyna_first_episode", ["ant"], "dyna_episodes: lacks the columns agent"),
+        ("few_epochs", None, "figure_6: has agents; the claim must name those"),
+        ("sample_efficiency_plots", ["walker"], "there is no plot of the authors' of walker"),
+    ],
+)
+def test_agents_that_do_not_go_with_the_input_are_refused(claim, agents, why):
+    wrong = one(claim, agents=agents)
+    claims, problems = check_claims({"claims": [wrong, one("dyna_blocking_maze")]})
+    assert problems == []
+    first, second = judge(claims, TABLES.__getitem__, PLOTS)
+    assert (first["refused"], first["threshold"] is None) == (True, False)
+    assert why in first["why"]
+    assert second["verdict"] == "reproduced"
+
+
+def test_an_agent_that_is_not_run_is_undecided():
+    record = verdict("few_epochs", figure_6(), agents=["walker"])
+    assert (record["why"], record["refused"]) == ("walker is not run at this scale", False)
+
+
+def test_a_statistic_may_be_asked_of_another_table():
+    """Of whatever has its columns; of another it is refused by what they lack."""
+    claims, _ = check_claims({"claims": [one("few_epochs", table="figure_7")]})
+    assert judge(claims, lambda name: TABLES["figure_6"])[0]["why"] is None
+    (record,) = judge(claims, TABLES.__getitem__)
+    assert record["refused"]
+    assert record["why"] == "figure_7: lacks the column dynamics.epochs"
 
 
 def test_changes_name_each_verdict_that_changed():

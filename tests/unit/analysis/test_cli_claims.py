@@ -2,10 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
+from mbmf.analysis import statistics
 from mbmf.storage.atomic_files import write_text
+from mbmf.storage.tables import read_table, write_table
 
 CLAIM = """
   - id: {id}
@@ -148,3 +151,87 @@ def test_wrong_readings_of_the_authors_plots_are_refused(mbmf, judged, content, 
     assert (status, out) == (2, "")
     assert err.startswith(message)
     assert err.count("\n") == 1
+
+
+def test_a_plot_of_any_agent_is_read(mbmf, judged):
+    write_text(judged / "config/claims.yaml", "claims:" + PLOTTED.replace("swimmer", "walker"))
+    write_text(judged / "config/authors_plots.yaml", plots(walker="[3.0]"))
+    table = "kind,agent,seed,iteration,env_steps,authors_steps,return\nmodel_based,ant,0,0,1,1,2\n"
+    write_text(judged / "results/smoke/tables/figure_7.csv", table)
+    assert mbmf("claims", "--scale", "smoke", "--write")[0] == 0
+    (record,) = json.loads((judged / "results/smoke/claims.json").read_text())
+    assert (record["threshold"], record["why"]) == ([2.0, 4.5], "walker is not run at this scale")
+
+
+def test_a_claim_on_a_table_that_is_not_there_is_one_line(mbmf, judged):
+    text = CLAIM.format(id="start", threshold=0)
+    wrong = CLAIM.format(id="other", threshold=0).replace("table: figure_6", "table: no_table")
+    write_text(judged / "config/claims.yaml", "claims:" + text + wrong)
+    status, out, err = mbmf("claims", "--scale=smoke")
+    assert status == 2
+    assert err.splitlines()[-1] == (
+        "other.swimmer: results/smoke/tables: there is no table no_table (tables there: figure_6)"
+    )
+    assert "reproduced" in out
+
+
+def test_a_table_is_found_whatever_its_format_is(mbmf, judged):
+    csv = judged / "results/smoke/tables/figure_6.csv"
+    write_table(csv.with_suffix(".parquet"), read_table(csv))
+    status, _, err = mbmf("claims", "--scale=smoke")
+    assert status == 2
+    assert "figure_6 is there as CSV and as Parquet" in err
+    csv.unlink()
+    assert mbmf("claims", "--scale=smoke")[::2] == (0, "")
+
+
+MEDIAN = """
+  - id: middle
+    claim: The median return is above 15.
+    source: ours
+    table: figure_6
+    statistic: {name: examples/statistic.py, iteration: 0}
+    comparison: above
+    threshold: 15
+    agents: [swimmer]
+"""
+
+
+@pytest.fixture
+def example(judged):
+    """The example of a statistic of one's own, and a claim that uses it."""
+    shipped = Path(__file__).parents[3] / "examples/statistic.py"
+    write_text(judged / "examples/statistic.py", shipped.read_text(encoding="utf-8"))
+    write_text(judged / "config/claims.yaml", "claims:" + MEDIAN)
+    return judged
+
+
+def test_a_claim_may_ask_for_a_statistic_of_ones_own(mbmf, example):
+    """Each seed's median of 10 + seed and 20 + 2 seed; their mean over seeds 0 to 3 is 17.25."""
+    status, out, err = mbmf("claims", "--scale", "smoke", "--write")
+    assert (status, err) == (0, "")
+    assert re.search(r"undecided +middle\.swimmer +17\.25 .*> 15 +4$", out, re.MULTILINE)
+    (record,) = json.loads((example / "results/smoke/claims.json").read_text())
+    assert record["statistic"] == pytest.approx(17.25)
+
+
+def test_settings_of_ones_own_statistic_are_checked_by_name(mbmf, example):
+    write_text(example / "config/claims.yaml", "claims:" + MEDIAN.replace("iteration", "step"))
+    status, _, err = mbmf("claims", "--scale", "smoke")
+    assert status == 2
+    assert "claims[0] (middle): statistic.iteration: missing; it must be set" in err
+    assert "claims[0] (middle): statistic.step: unknown key" in err
+
+
+def test_code_of_the_statistics_that_are_asked_for_counts_and_of_no_others(example):
+    claims = example / "config/claims.yaml"
+    assert statistics.sources(claims) == ["examples/statistic.py"]
+    write_text(claims, "claims:" + CLAIM.format(id="start", threshold=0) + MEDIAN)
+    both = ["examples/statistic.py", "mbmf.analysis.statistics.return_difference"]
+    assert statistics.sources(claims) == both
+    write_text(claims, "claims:" + MEDIAN.replace("examples/", "no_such_folder/"))
+    assert statistics.sources(claims) == []
+    for content in ("claims: 1", "- 1", "{"):
+        write_text(claims, content)
+        assert statistics.sources(claims) == []
+    assert statistics.sources(example / "no_such_file.yaml") == []

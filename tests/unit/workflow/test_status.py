@@ -93,6 +93,13 @@ def test_older_code_is_counted(dag):
     assert "1 made by older code; all of them again: 3 s" in report(dag, 4)
 
 
+def test_a_damaged_provenance_is_named(dag):
+    finish(dag.jobs[0])
+    path = dag.jobs[0].folder / "provenance.json"
+    write(path, "{}")
+    assert f"damaged:\n  {path}: not the provenance of a run; delete it" in report(dag, 4)
+
+
 def test_nothing_is_written(dag, repository):
     report(dag, 1)
     assert list(repository.iterdir()) == []
