@@ -273,18 +273,18 @@ reproduced. It should be at most {rate:.0%}.
 {nulls}
 ## Tables of effects
 
-The same tables, where each of the {effects} claims on an order (all but `random_rollouts_end`) has an
-effect of {low} to {high} standard deviations of a seed's paired difference: how many are called
-reproduced, on average. A claim on several differences has it in each of them.
+The same tables, where each of {effects} claims (all but `random_rollouts_end`) has an effect of
+{low} to {high} standard deviations of a seed's paired difference: how many are called reproduced,
+on average. A claim on several differences has it in each of them.
 
 {found}
 ## Smallest effects
 
 Effects that are decided in {power:.0%} of simulated tables, with the seeds that the configuration
-gives: when it is the first of its family to be decided, and when it is the last. An effect is how far
-the truth is from the edge of what is claimed. It is measured in standard deviations of a seed's
-number (of a run's, for Dyna-Q); in Figure 6, of a paired difference of two runs; for errors and
-ratios, of its logarithm.
+gives: when the claim is the first of its family to be decided, and when it is the last. An effect
+is how far the truth is from the edge of what is claimed. It is measured in standard deviations of
+a seed's number (of a run's, for Dyna-Q); in Figure 6, of a paired difference of two runs; for
+errors and ratios, of its logarithm.
 
 {needed}"""
 

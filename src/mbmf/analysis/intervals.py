@@ -22,7 +22,7 @@ Indices = NDArray[np.intp]
 Bound = Literal["at least", "at most"]
 
 # Share of the asked error that `cautious` intervals are made with.
-CAUTION = 0.5
+CAUTION = 0.45
 
 
 class UndecidableError(ArithmeticError):

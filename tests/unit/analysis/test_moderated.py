@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from scipy.special import polygamma
 
-from mbmf.analysis.intervals import mean_over_seeds
+from mbmf.analysis.intervals import CAUTION, mean_over_seeds
 from mbmf.analysis.moderated import (
     Prior,
     fit_prior,
@@ -33,7 +33,7 @@ def test_prior_is_limmas():
     values = np.array([1.0, 2.0, 3.0]) * math.sqrt(0.432)
     low, high = moderated_mean(values, prior).interval(0.9)
     error = math.sqrt(0.4517056387 / 3)
-    assert high - low == pytest.approx(2 * error * stats.t.isf(0.025, 3.8092575365))
+    assert high - low == pytest.approx(2 * error * stats.t.isf(0.05 * CAUTION, 3.8092575365))
 
 
 def test_variances_that_differ_by_chance_alone_are_pooled():
@@ -43,7 +43,9 @@ def test_variances_that_differ_by_chance_alone_are_pooled():
     # Whatever the sample's own variance.
     for spread in (0.1, 10.0):
         low, high = moderated_mean(spread * np.arange(5.0), prior).interval(0.9)
-        assert high - low == pytest.approx(2 * math.sqrt(1.05 / 5) * stats.t.isf(0.025, 20))
+        assert high - low == pytest.approx(
+            2 * math.sqrt(1.05 / 5) * stats.t.isf(0.05 * CAUTION, 20)
+        )
 
 
 def test_prior_of_many_variances_is_the_true_one():
