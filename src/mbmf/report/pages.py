@@ -60,7 +60,7 @@ def claim_rows(
         results: folder of the scale, which the paths of the links start with.
 
     Raises:
-        InputError: a verdict is on no claim of the file.
+        InputError: a verdict is on no claim of the file, or of older code.
     """
     by_id = {claim.id: claim for claim in claims}
     rows = []
@@ -68,6 +68,8 @@ def claim_rows(
         claim = by_id.get(str(record["id"]).split(".", maxsplit=1)[0])
         if claim is None:
             raise InputError(f"{record['id']}: a verdict on no claim; judge them again")
+        if "family" not in record:
+            raise InputError(f"{record['id']}: a verdict of older code; judge them again")
         group, figure = shown_in(claim)
         known = record["statistic"] is not None
         rows.append(
