@@ -267,8 +267,9 @@ found.
 
 ## Tables of nulls
 
-Tables of Figure 6 in which no setting matters: the share in which any of its {claims} claims is called
-reproduced. It should be at most {rate:.0%}.
+Tables of Figure 6 in which no setting matters: the share in which any of its {claims} claims is
+called reproduced. It should be at most {rate:.0%}. The last line is a limit of shared variances,
+where they are not of one kind; the configuration gives the claims more than three seeds.
 
 {nulls}
 ## Tables of effects
