@@ -3,9 +3,13 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
 SCALE ?= quick
-OVERLAY = $(if $(filter paper,$(SCALE)),,--configfile config/$(SCALE).yaml)
+ifndef CORES
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+endif
+ifneq ($(SCALE),paper)
+OVERLAY := --configfile config/$(SCALE).yaml
+endif
 BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -40,8 +44,8 @@ test-all: test  ## the long tests too: many kills, Slurm, other numbers of cores
 	pytest --numprocesses=$(CORES) --dist=loadgroup -m long
 
 lint: setup  ## formatting, style, types, notebooks without outputs
-	ruff format --check src tests benchmarks
-	ruff check src tests benchmarks
+	ruff format --check src tests benchmarks examples
+	ruff check src tests benchmarks examples
 	mypy
 	lint-imports
 	snakefmt --check workflow

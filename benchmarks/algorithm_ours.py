@@ -13,13 +13,15 @@ from pathlib import Path
 
 import torch
 
+from mbmf.agents import get_agent
 from mbmf.agents.bodies import Bodies
 from mbmf.method import algorithm_1, random_data
-from mbmf.method.planning import RandomShooting
+from mbmf.method.planners.base import BasePlanner
 from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
 SEED = 0
+SWIMMER = get_agent("swimmer")
 
 
 def timed(owner: object, name: str, part: str, seconds: Counter[str]) -> None:
@@ -49,14 +51,14 @@ def main() -> None:
     torch.ones(1, 1, device=device).mm(torch.ones(1, 1, device=device)).item()
     started = time.perf_counter()
     timed(random_data, "generate", "random data", seconds)
-    data = random_data.generate("swimmer", settings.random_data, SEED)
-    timed(RandomShooting, "plan", "planning", seconds)
+    data = random_data.generate(SWIMMER, settings.random_data, SEED)
+    timed(BasePlanner, "plan", "planning", seconds)
     timed(Bodies, "step", "physics", seconds)
     timed(algorithm_1, "train", "training", seconds)
     timed(algorithm_1, "_validation", "validation", seconds)
-    progress = algorithm_1.start("swimmer", settings, data, SEED, device)
+    progress = algorithm_1.start(SWIMMER, settings, data, SEED, device)
     for _ in range(iterations or settings.aggregation.iterations):
-        algorithm_1.iterate(progress, "swimmer", settings, data, SEED)
+        algorithm_1.iterate(progress, SWIMMER, settings, data, SEED)
     print(json.dumps(seconds | {"total": time.perf_counter() - started}))
 
 

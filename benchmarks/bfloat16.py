@@ -8,35 +8,38 @@ what came out.
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from mbmf.agents import get_agent
 from mbmf.method import algorithm_1, random_data
-from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.fast.fused_layers import FusedLayers
 from mbmf.method.fast.malloc import keep_freed_memory
-from mbmf.method.planning import CHUNK_ROWS, FoldedNetwork
+from mbmf.method.models import mlp
+from mbmf.method.predicted_returns import CHUNK_ROWS
 from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
+SWIMMER = get_agent("swimmer")
 
 
-class BfloatNetwork(FoldedNetwork):
-    """The folded network with products in bfloat16, the state kept and changed in float32."""
+class BfloatLayers(FusedLayers):
+    """The fused layers with products in bfloat16, the state kept and changed in float32."""
 
-    def __init__(self, model: DynamicsModel) -> None:
-        super().__init__(model)
-        # oneDNN's packed weights cannot be converted: fold and pack once more.
-        plain = [weight.to_dense() for weight in self.weights]
-        pack = torch.ops.mkldnn._reorder_linear_weight
-        self.weights = [pack(weight.bfloat16(), CHUNK_ROWS) for weight in plain]
-        self.biases = [bias.bfloat16() for bias in self.biases]
+    def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor], rows: int) -> None:
+        halved = ([part.bfloat16() for part in parts] for parts in (weights, biases))
+        super().__init__(*halved, rows)
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Change of state, float32."""
         return super().__call__(inputs.bfloat16()).float()
+
+
+LAYERS = {"float32": FusedLayers, "bfloat16": BfloatLayers}
 
 
 def speed(turns: int = 200) -> None:
@@ -44,8 +47,11 @@ def speed(turns: int = 200) -> None:
     torch.set_num_threads(1)
     keep_freed_memory()
     for layers in ([500], [500, 500]):
-        model = DynamicsModel(16, 2, layers)
-        networks = {"float32": FoldedNetwork(model), "bfloat16": BfloatNetwork(model)}
+        model = mlp.Model(16, 2, layers)
+        networks = {}
+        for name, kind in LAYERS.items():
+            mlp.FusedLayers = kind  # type: ignore[misc]
+            networks[name] = model.for_planning(CHUNK_ROWS)
         inputs = torch.randn(CHUNK_ROWS, 18)
         times: dict[str, list[float]] = {name: [] for name in networks}
         with torch.inference_mode():
@@ -58,17 +64,15 @@ def speed(turns: int = 200) -> None:
             print(layers, name, f"{min(values):.1f} {statistics.median(values):.1f} ms")
 
 
-def final_returns(seed: int, network: type[FoldedNetwork]) -> list[float]:
+def final_returns(seed: int, fused: type[FusedLayers]) -> list[float]:
     """Return of each iteration of a run."""
-    from mbmf.method import planning
-
-    planning.FoldedNetwork = network  # type: ignore[misc]
+    mlp.FusedLayers = fused  # type: ignore[misc]
     layers = [CONFIG / f"{name}.yaml" for name in ("agents", "config", "quick")]
     settings = load_configuration(layers).agents["swimmer"].model_based
-    data = random_data.generate("swimmer", settings.random_data, seed)
-    progress = algorithm_1.start("swimmer", settings, data, seed)
+    data = random_data.generate(SWIMMER, settings.random_data, seed)
+    progress = algorithm_1.start(SWIMMER, settings, data, seed)
     for _ in range(settings.aggregation.iterations):
-        algorithm_1.iterate(progress, "swimmer", settings, data, seed)
+        algorithm_1.iterate(progress, SWIMMER, settings, data, seed)
     return [row["return"] for row in progress.curve]
 
 
@@ -77,7 +81,7 @@ def returns(seeds: int) -> None:
     torch.set_num_threads(1)
     differences = []
     for seed in range(seeds):
-        pair = [final_returns(seed, network) for network in (FoldedNetwork, BfloatNetwork)]
+        pair = [final_returns(seed, fused) for fused in LAYERS.values()]
         differences.append(pair[1][-1] - pair[0][-1])
         print(seed, *(np.round(values, 1).tolist() for values in pair), flush=True)
     error = statistics.stdev(differences) / len(differences) ** 0.5

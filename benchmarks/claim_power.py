@@ -88,19 +88,22 @@ def figure_6_sweeps(agent: str) -> list[Sweep]:
     ]
 
 
-def with_returns(sweeps: list[Sweep], draw: Callable[[tuple[int, int]], Array], seeds: int) -> Any:
-    """The sweeps with returns that `draw` gives to each setting; the own one is in all."""
-    settings = [(s.parameter, value) for s in sweeps for value in s.values if value != s.own]
-    row = {setting: index + 1 for index, setting in enumerate(settings)}
-    drawn = draw((len(settings) + 1, seeds))
-    return [
-        replace(
-            sweep,
-            seeds=list(range(seeds)),
-            returns=drawn[[row.get((sweep.parameter, value), 0) for value in sweep.values]].T,
-        )
-        for sweep in sweeps
-    ]
+def settings_of(sweeps: list[Sweep]) -> int:
+    """Settings of an agent: the values of all sweeps, the own one once."""
+    return 1 + sum(value != sweep.own for sweep in sweeps for value in sweep.values)
+
+
+def with_returns(sweeps: list[Sweep], returns: Array) -> list[Sweep]:
+    """The sweeps with returns (settings, seeds), the own setting's first."""
+    found, at = [], 1
+    for sweep in sweeps:
+        columns = []
+        for value in sweep.values:
+            columns.append(returns[0 if value == sweep.own else at])
+            at += value != sweep.own
+        seeds = list(range(returns.shape[1]))
+        found.append(replace(sweep, seeds=seeds, returns=np.stack(columns, axis=1)))
+    return found
 
 
 def figure_6_table(rng: Rng, spread: str, seeds: int, effects: dict[str, float]) -> list[Estimate]:
@@ -115,9 +118,11 @@ def figure_6_table(rng: Rng, spread: str, seeds: int, effects: dict[str, float])
     asked = [question for question in shipped()[0] if question.family == "Figure 6"]
     tables = {}
     for agent in dict.fromkeys(str(question.agent) for question in asked):
+        # Of each seed, the same in all settings and iterations.
         shared = rng.normal(size=(1, seeds))
+        empty = figure_6_sweeps(agent)
         first, last = (
-            with_returns(figure_6_sweeps(agent), lambda s: shared + SPREADS[spread](rng, s), seeds)
+            with_returns(empty, shared + SPREADS[spread](rng, (settings_of(empty), seeds)))
             for _ in range(2)
         )
         shrunk = [one.minus(other) for one, other in zip(first, last, strict=True)]

@@ -8,15 +8,15 @@ import numpy as np
 import torch
 
 from mbmf.agents import get_agent
-from mbmf.method.dynamics import DynamicsModel
-from mbmf.method.planning import PlanningSettings, RandomShooting
+from mbmf.method.models.mlp import Model
+from mbmf.method.planners.base import PlanningSettings, new_planner
 
 samples, horizon, layers = (json.loads(argument) for argument in sys.argv[1:])
 torch.set_num_threads(1)
 agent = get_agent("swimmer")
 draws = torch.Generator().manual_seed(0)
-planner = RandomShooting.for_agent(
-    DynamicsModel(agent.state_dim, agent.action_dim, layers, draws),
+planner = new_planner(
+    Model(agent.state_dim, agent.action_dim, layers, draws),
     agent,
     PlanningSettings(horizon=horizon, num_samples=samples),
 )

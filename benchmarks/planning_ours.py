@@ -12,8 +12,8 @@ import torch
 from worker import serve
 
 from mbmf.agents import get_agent
-from mbmf.method.dynamics import DynamicsModel
-from mbmf.method.planning import PlanningSettings, RandomShooting
+from mbmf.method.models.mlp import Model
+from mbmf.method.planners.base import PlanningSettings, new_planner
 
 
 class Plans(dict[str, Callable[[], object]]):
@@ -27,9 +27,9 @@ class Plans(dict[str, Callable[[], object]]):
         agent_name, samples, horizon, bodies, *alone = name.split()
         agent = get_agent(agent_name)
         weights = torch.Generator().manual_seed(0)
-        model = DynamicsModel(agent.state_dim, agent.action_dim, self.layers, weights)
+        model = Model(agent.state_dim, agent.action_dim, self.layers, weights)
         draws = torch.Generator(self.device).manual_seed(0)
-        planner = RandomShooting.for_agent(
+        planner = new_planner(
             model.to(self.device),
             agent,
             PlanningSettings(horizon=int(horizon), num_samples=int(samples)),

@@ -1,18 +1,21 @@
 """How long Snakemake takes to plan, and its memory, as the table of runs grows with seeds."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 from peers import ROOT
 from rows import Row, single
 
-from mbmf.experiments.runs import imitation_runs, model_based_runs, trpo_runs
-from mbmf.workflow.configuration import load_configuration
+from mbmf.experiments.runs import with_sources
+from mbmf.storage.yaml_files import read_yaml
+from mbmf.workflow.configuration import check_configuration
 
 CONFIG = ROOT / "config"
 RUNS = (1000, 10_000)
@@ -20,11 +23,16 @@ RUNS = (1000, 10_000)
 
 def runs_with(seeds: list[int]) -> int:
     """Runs of the paper's table with these seeds in every figure."""
-    configuration = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"])
-    figure_7 = configuration.figures.figure_7.model_copy(update={"seeds": seeds})
-    figures = configuration.figures.model_copy(update={"figure_7": figure_7})
-    many = configuration.model_copy(update={"seeds": seeds, "figures": figures})
-    return sum(len(kind(many)) for kind in (model_based_runs, imitation_runs, trpo_runs))
+    names = [CONFIG / "agents.yaml", CONFIG / "config.yaml"]
+    layers = [*((str(path), read_yaml(path)) for path in names), ("seeds", overlay(seeds))]
+    experiments = check_configuration(layers).experiments.values()
+    asked = [run for experiment in experiments for run in experiment.asked_for()]
+    return sum(run.kind != "divergence" for run in with_sources(asked))
+
+
+def overlay(seeds: list[int]) -> dict[str, Any]:
+    """Configuration with these seeds in every figure."""
+    return {"seeds": seeds, "figures": {"figure_7": {"seeds": seeds}}}
 
 
 def dry_run(arguments: list[str]) -> tuple[float, float]:
@@ -52,9 +60,9 @@ def row_for(wanted: int) -> Row:
     seeds = list(range(round(10 * wanted / ten)))
     runs = runs_with(seeds)
     with tempfile.TemporaryDirectory() as folder:
-        overlay = Path(folder) / "seeds.yaml"
-        overlay.write_text(f"seeds: {seeds}\nfigures: {{figure_7: {{seeds: {seeds}}}}}\n")
-        seconds, memory = dry_run(["--configfile", str(overlay)])
+        path = Path(folder) / "seeds.yaml"
+        path.write_text(json.dumps(overlay(seeds)))
+        seconds, memory = dry_run(["--configfile", str(path)])
     return single(
         f"snakemake -n, {runs} runs",
         "s",

@@ -8,7 +8,7 @@ import json
 from peers import HERE, ROOT
 from rows import Row, single
 
-from mbmf.experiments.runs import ModelBasedRun, imitation_runs, model_based_runs, trpo_runs
+from mbmf.experiments.runs import ModelBasedRun, with_sources
 from mbmf.workflow.configuration import load_configuration
 from mbmf.workflow.run_cost import of_run
 
@@ -22,13 +22,20 @@ def core_hours(measured: dict[str, Row]) -> dict[str, float]:
     configuration = load_configuration([ROOT / "config/agents.yaml", ROOT / "config/config.yaml"])
     own = configuration.agents["swimmer"].model_based.replaced("aggregation.iterations", 1)
     seconds_a_unit = measured[ALGORITHM_1]["ours"] / of_run(ModelBasedRun("swimmer", own, 0))
+    experiments = configuration.experiments.values()
+    runs = with_sources(run for experiment in experiments for run in experiment.asked_for())
     env_steps = sum(
         run.settings.trpo.iterations * run.settings.trpo.batch_size
-        for run in trpo_runs(configuration)
+        for run in runs
+        if run.kind == "trpo"
     )
+    work = {
+        kind: sum(of_run(run) for run in runs if run.kind == kind)
+        for kind in ("model_based", "imitation")
+    }
     seconds = {
-        "Algorithm 1": seconds_a_unit * sum(map(of_run, model_based_runs(configuration))),
-        "imitation": seconds_a_unit * sum(map(of_run, imitation_runs(configuration))),
+        "Algorithm 1": seconds_a_unit * work["model_based"],
+        "imitation": seconds_a_unit * work["imitation"],
         # Two threads make these steps a second; two runs of one thread each make no fewer.
         "TRPO": CORES * env_steps / measured[TRPO]["ours"],
     }

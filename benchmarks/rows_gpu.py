@@ -11,7 +11,7 @@ from rows import Row, Turns, row, single, take_turns
 from rows_algorithm import run
 from worker import Contender
 
-from mbmf.method.planning import GPU_CHUNK_ROWS
+from mbmf.method.predicted_returns import GPU_CHUNK_ROWS
 
 LAYERS = [500, 500]
 SAMPLES, HORIZON = 5000, 20

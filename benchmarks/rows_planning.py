@@ -10,7 +10,7 @@ from products import best_seconds
 from rows import Row, row, take_turns
 from worker import Contender
 
-from mbmf.method.planning import CHUNK_ROWS
+from mbmf.method.predicted_returns import CHUNK_ROWS
 
 LAYERS = ([500], [500, 500])
 SAMPLES = (1000, 5000, 15000)

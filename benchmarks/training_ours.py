@@ -8,8 +8,9 @@ from worker import serve
 
 from mbmf.agents import get_agent
 from mbmf.method.algorithm_1 import new_optimizer
-from mbmf.method.dynamics import DynamicsModel, TrainingData, train
+from mbmf.method.dynamics import TrainingData, train
 from mbmf.method.fast.malloc import keep_freed_memory
+from mbmf.method.models.base import new_model
 from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -21,7 +22,7 @@ agent = get_agent("swimmer")
 own = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"]).agents["swimmer"]
 settings = own.model_based.dynamics.model_copy(update={"epochs": 1})
 draws = torch.Generator().manual_seed(0)
-model = DynamicsModel(agent.state_dim, agent.action_dim, settings.hidden_layers, draws)
+model = new_model(agent.state_dim, agent.action_dim, settings, draws)
 optimizer = new_optimizer(model, settings)
 random_data, on_policy = (
     TrainingData(

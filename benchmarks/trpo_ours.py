@@ -13,10 +13,12 @@ from pathlib import Path
 import torch
 from worker import serve
 
+from mbmf.agents import get_agent
 from mbmf.base.random_streams import Purpose, torch_stream
 from mbmf.method import trpo
+from mbmf.method.advantages import LinearBaseline
 from mbmf.method.policy import observed_elements
-from mbmf.method.trpo import LinearBaseline, TrpoProgress
+from mbmf.method.trpo import TrpoProgress
 from mbmf.steps.policy_files import new_policy
 from mbmf.workflow.configuration import load_configuration
 
@@ -33,11 +35,12 @@ class Learner:
         own = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"]).agents[agent]
         self.settings = own.model_free.model_copy(update={"gae_lambda": gae_lambda})
         self.seed = seed
-        self.elements = observed_elements(agent, own.policy)
+        spec = get_agent(agent)
+        self.elements = observed_elements(spec, own.policy)
         generator = torch_stream(seed, Purpose.POLICY)
-        policy = new_policy(agent, own.policy, self.settings.initial_std, generator)
+        policy = new_policy(spec, own.policy, self.settings.initial_std, generator)
         self.progress = TrpoProgress(policy, LinearBaseline(), [])
-        self.env = trpo.make_env(agent, self.settings, threads)
+        self.env = trpo.make_env(spec, self.settings, threads)
 
     def iterate(self) -> dict[str, float]:
         """One iteration: the steps learned from before it and its return."""

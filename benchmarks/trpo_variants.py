@@ -20,10 +20,12 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
+from mbmf.agents import get_agent
 from mbmf.analysis.speedups import steps_to_hold
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.figures.style import use_style
 from mbmf.method import trpo
+from mbmf.method.advantages import LinearBaseline, advantages_and_returns
 from mbmf.method.fast.fisher import fisher_vector_product
 from mbmf.method.policy import (
     GaussianPolicy,
@@ -32,13 +34,15 @@ from mbmf.method.policy import (
     log_probability,
     observed_elements,
 )
-from mbmf.method.trpo import LinearBaseline, TrpoProgress, TrpoSettings
+from mbmf.method.sampling import Batch, sample
+from mbmf.method.trpo import TrpoProgress, TrpoSettings
 from mbmf.steps.policy_files import new_policy
 from mbmf.workflow.configuration import load_configuration
 
 HERE = Path(__file__).parent
 CONFIG = HERE.parent / "config"
 LEVELS = (10, 20)
+SWIMMER = get_agent("swimmer")
 ORTHOGONAL = "sb3-contrib's initial weights"
 
 
@@ -80,14 +84,14 @@ def product_errors(seed: int = 0) -> pd.DataFrame:
     own = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"]).agents["swimmer"]
     settings = own.model_free
     policy = new_policy(
-        "swimmer", own.policy, settings.initial_std, torch_stream(seed, Purpose.POLICY)
+        SWIMMER, own.policy, settings.initial_std, torch_stream(seed, Purpose.POLICY)
     )
-    env, elements = trpo.make_env("swimmer", settings), observed_elements("swimmer", own.policy)
+    env, elements = trpo.make_env(SWIMMER, settings), observed_elements(SWIMMER, own.policy)
     env.reset(seed=integer_seeds(seed, Purpose.TRPO_RESET, 0, count=settings.bodies))
     noise = torch_stream(seed, Purpose.TRPO_ACTIONS, 0)
-    batch = trpo.sample(policy, env, elements, settings.batch_size // settings.bodies, noise)
+    batch = sample(policy, env, elements, settings.batch_size // settings.bodies, noise)
     env.close()
-    advantages, _ = trpo.advantages_and_returns(
+    advantages, _ = advantages_and_returns(
         batch, LinearBaseline(), settings.discount, settings.gae_lambda
     )
     policy = policy.double()
@@ -118,9 +122,9 @@ def product_errors(seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(errors)
 
 
-def without_bootstrap(batch: trpo.Batch, *arguments: Any) -> Any:
+def without_bootstrap(batch: Batch, *arguments: Any) -> Any:
     """rllab's estimates: nothing is worth anything after a time-out."""
-    ended = trpo.Batch(
+    ended = Batch(
         **{
             **batch.__dict__,
             "terminated": batch.terminated | batch.truncated,
@@ -137,7 +141,7 @@ def orthogonal(policy: GaussianPolicy) -> None:
         torch.nn.init.orthogonal_(layer.weight, 0.01 if layer is layers[-1] else 2**0.5)
 
 
-ESTIMATES = trpo.advantages_and_returns
+ESTIMATES = advantages_and_returns
 # name: changes of TRPO's settings, of the policy's, functions replaced in `mbmf.method.trpo`
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "the paper's settings": ({}, {}, {}),
@@ -164,12 +168,12 @@ def learn(name: str, seed: int, steps: int) -> pd.DataFrame:
     shape = PolicySettings.model_validate(own.policy.model_dump() | policy_changes)
     for function, replacement in functions.items():
         setattr(trpo, function, replacement)
-    policy = new_policy("swimmer", shape, settings.initial_std, torch_stream(seed, Purpose.POLICY))
+    policy = new_policy(SWIMMER, shape, settings.initial_std, torch_stream(seed, Purpose.POLICY))
     if name == ORTHOGONAL:
         torch.manual_seed(seed)
         orthogonal(policy)
     progress = TrpoProgress(policy, LinearBaseline(), [])
-    env, elements = trpo.make_env("swimmer", settings), observed_elements("swimmer", shape)
+    env, elements = trpo.make_env(SWIMMER, settings), observed_elements(SWIMMER, shape)
     for _ in range(steps // settings.batch_size):
         trpo.iterate(progress, env, elements, settings, seed)
     return pd.DataFrame(progress.curve).assign(variant=name, seed=seed)

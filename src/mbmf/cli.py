@@ -12,7 +12,7 @@ import re
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -22,6 +22,9 @@ import mbmf
 from mbmf.base.errors import DrawingError, InputError, NonFiniteError, SimulationError, printable
 from mbmf.workflow.checkout import refuse_other_package, require_checkout
 from mbmf.workflow.process_lifetimes import end_with
+
+if TYPE_CHECKING:
+    from mbmf.agents import AgentSpec
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,7 +50,11 @@ def common(
     refuse_other_package(Path.cwd())
 
 
-Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, hopper or ant")]
+Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, ..., or your name for a --task")]
+Task = Annotated[
+    str,
+    typer.Option(help="a shipped agent's, or a Python file that binds TASK; as --agent if empty"),
+]
 Seed = Annotated[int, typer.Option(min=0, help="of all random streams of the run")]
 Threads = Annotated[int, typer.Option(min=1, help="processor threads")]
 Output = Annotated[Path, typer.Option(help="page to write")]
@@ -67,12 +74,13 @@ def random_data(
     settings: JsonSettings,
     seed: Seed,
     output: Annotated[Path, typer.Option(help="file to write")],
+    task: Task = "",
 ) -> None:
     """Roll out random actions (D_RAND)."""
     from mbmf.method.random_data import RandomDataSettings
     from mbmf.steps.random_data import write_random_data
 
-    write_random_data(_agent(agent), _settings(RandomDataSettings, settings), seed, output)
+    write_random_data(_agent(agent, task), _settings(RandomDataSettings, settings), seed, output)
 
 
 @app.command()
@@ -87,6 +95,7 @@ def model_based(
     device: Annotated[
         str, typer.Option(envvar="MBMF_DEVICE", help="cpu, cuda, cuda:1, ...")
     ] = "cpu",
+    task: Task = "",
 ) -> None:
     """Run Algorithm 1, going on from the checkpoint of an interrupted run."""
     import torch
@@ -98,9 +107,9 @@ def model_based(
 
     torch.set_num_threads(threads)
     checked = _settings(ModelBasedSettings, settings)
-    name, device = _agent(agent), _device(device)
-    with progress_bar(f"Algorithm 1, {name}", partial(iterations, output)):
-        run_model_based(name, checked, seed, random_data, output, models, device)
+    spec, device = _agent(agent, task), _device(device)
+    with progress_bar(f"Algorithm 1, {spec.name}", partial(iterations, output)):
+        run_model_based(spec, checked, seed, random_data, output, models, device)
 
 
 @app.command()
@@ -114,6 +123,7 @@ def divergence(
     starts: Annotated[int, typer.Option(min=1, help="start states in each set of rollouts")],
     errors: Annotated[Path, typer.Option(help="table of errors to write")],
     trajectory: Annotated[Path, typer.Option(help="table of one trajectory to write")],
+    task: Task = "",
 ) -> None:
     """Compare open-loop predictions with true rollouts (Fig. 5)."""
     import torch
@@ -124,7 +134,7 @@ def divergence(
     torch.set_num_threads(1)
     checked = _settings(RandomDataSettings, settings)
     write_divergence(
-        _agent(agent), models, random_data, checked, seed, steps, starts, errors, trajectory
+        _agent(agent, task), models, random_data, checked, seed, steps, starts, errors, trajectory
     )
 
 
@@ -153,6 +163,7 @@ def imitation(
     expert: Annotated[Path, typer.Option(help="the expert's rollouts to write")],
     output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
     policy: Annotated[Path, typer.Option(help="policy to write")],
+    task: Task = "",
 ) -> None:
     """Roll out the MPC expert and clone it (behaviour cloning, DAgger)."""
     import torch
@@ -164,9 +175,9 @@ def imitation(
 
     torch.set_num_threads(1)
     checked = _settings(ImitationRunSettings, settings)
-    name = _agent(agent)
-    with progress_bar(f"imitation, {name}", partial(iterations, output)):
-        run_imitation(name, checked, seed, models, expert, output, policy)
+    spec = _agent(agent, task)
+    with progress_bar(f"imitation, {spec.name}", partial(iterations, output)):
+        run_imitation(spec, checked, seed, models, expert, output, policy)
 
 
 @app.command()
@@ -180,6 +191,7 @@ def trpo(
         Path | None, typer.Option(help="imitation policy to start from; else a random one")
     ] = None,
     threads: Threads = 1,
+    task: Task = "",
 ) -> None:
     """Train a policy by TRPO, going on from the checkpoint of an interrupted run."""
     import torch
@@ -191,9 +203,9 @@ def trpo(
 
     torch.set_num_threads(threads)
     checked = _settings(TrpoRunSettings, settings)
-    name = _agent(agent)
-    with progress_bar(f"TRPO, {name}", partial(iterations, output)):
-        run_trpo(name, checked, seed, start, output, policy, threads)
+    spec = _agent(agent, task)
+    with progress_bar(f"TRPO, {spec.name}", partial(iterations, output)):
+        run_trpo(spec, checked, seed, start, output, policy, threads)
 
 
 @app.command()
@@ -207,11 +219,14 @@ def tabulate(
         list[str] | None,
         typer.Option(help="beside those, keep this column of the tables that have it"),
     ] = None,
+    defaults: Annotated[
+        str, typer.Option(help="value of a column in tables without it, as JSON")
+    ] = "{}",
 ) -> None:
     """Put the rows of several tables into one."""
     from mbmf.storage.tables import concatenate
 
-    concatenate(tables, output, column, optional or ())
+    concatenate(tables, output, column, optional or (), _json("--defaults", defaults))
 
 
 @app.command()
@@ -234,6 +249,7 @@ def gait(
     imitation: Annotated[Path, typer.Option(help="policy from `mbmf imitation`")],
     trpo: Annotated[Path, typer.Option(help="policy from `mbmf trpo` that started from it")],
     output: Annotated[Path, typer.Option(help="clip to write, .webp")],
+    task: Task = "",
 ) -> None:
     """Draw how an agent moves under random actions, MPC, imitation and TRPO."""
     from mbmf.agents.gl_backends import NEEDED, choose_backend, write_message
@@ -251,7 +267,7 @@ def gait(
     torch.set_num_threads(1)
     checked = _settings(ImitationRunSettings, settings)
     policies = {"imitation": imitation, "TRPO from it (Mb-Mf)": trpo}
-    write_gait(_agent(agent), checked, seed, models, policies, output)
+    write_gait(_agent(agent, task), checked, seed, models, policies, output)
 
 
 @app.command()
@@ -285,9 +301,14 @@ def results(
     ] = None,
 ) -> None:
     """Print the claims beside what came out, as Markdown for the README."""
+    from mbmf.experiments.experiment import shown_tables
     from mbmf.steps.report_pages import results_text, write_between_marks
+    from mbmf.workflow.overlays import configuration_of, overlays_of
 
-    text = results_text(_results(scale))
+    folder = _results(scale)
+    experiments = configuration_of(overlays_of(scale, [])).experiments
+    titles = {name: experiment.title for name, experiment in experiments.items()}
+    text = results_text(folder, titles, shown_tables(experiments))
     if into is None:
         print(text, end="")
     else:
@@ -295,11 +316,17 @@ def results(
 
 
 @app.command()
-def claims_page(output: Output, scale: Scale = "paper") -> None:
+def claims_page(
+    shown: Annotated[
+        str, typer.Option(help="JSON: experiment and figure that show each table, by its name")
+    ],
+    output: Output,
+    scale: Scale = "paper",
+) -> None:
     """Write the report's opening: a table of the verdicts, with links."""
     from mbmf.steps.report_pages import write_claims_page
 
-    write_claims_page(_results(scale), output)
+    write_claims_page(_results(scale), _json("--shown", shown), output)
 
 
 @app.command()
@@ -316,19 +343,23 @@ def notebook_page(
 
 @app.command()
 def runs_page(
-    group: Annotated[str, typer.Option(help="figure_5, figure_6, figure_7 or dyna")],
-    settings: Annotated[str, typer.Option(help="of the figures, as JSON")],
+    title: Annotated[str, typer.Option(help="of the experiment")],
+    settings: Annotated[str, typer.Option(help="its section of the configuration, as JSON")],
     output: Output,
     provenance: Annotated[
-        list[Path],
-        typer.Argument(help="provenance of each run; its curve lies beside it; of dyna, of all"),
-    ],
+        list[Path] | None,
+        typer.Argument(help="provenance of each run; its curve lies beside it"),
+    ] = None,
+    job: Annotated[
+        Path | None, typer.Option(help="provenance of the one job that made all runs")
+    ] = None,
     scale: Scale = "paper",
 ) -> None:
     """Write a page of the runs behind figures: configuration, provenance, seconds."""
     from mbmf.steps.report_pages import write_runs_page
 
-    write_runs_page(group, scale, settings, provenance, output)
+    content = _json("--settings", settings)
+    write_runs_page(title, scale, content, provenance or [], job, output)
 
 
 @app.command()
@@ -342,11 +373,7 @@ def notebook(
 
     if not notebook.is_file():
         raise InputError(f"{notebook}: no such file")
-    try:
-        values = json.loads(parameters)
-    except ValueError as error:
-        raise InputError(f"--parameters: should be JSON ({error})") from None
-    execute_notebook(notebook, output, values)
+    execute_notebook(notebook, output, _json("--parameters", parameters))
 
 
 @app.command()
@@ -398,6 +425,34 @@ def prune(
 
 
 @app.command()
+def equivalent(
+    since: Annotated[str, typer.Option(help="commit whose finished runs you want to keep")],
+    until: Annotated[str, typer.Option(help="commit to compare it with")] = "HEAD",
+    scale: Annotated[
+        str, typer.Option(help="overlay in config/ of both commits; what it runs is compared")
+    ] = "smoke",
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="for Snakemake; all of this machine's")
+    ] = None,
+) -> None:
+    """Compare the results of the code of two commits, and record it if they are equal.
+
+    Exit status 1 if a file differs. Finished runs of equal code are not made again.
+    """
+    from mbmf.workflow.equivalent.record import equivalent as compare_commits
+    from mbmf.workflow.process_lifetimes import hold_alone
+
+    require_checkout(Path.cwd())
+    with hold_alone(Path(".snakemake/equivalent.lock")):
+        comparison = compare_commits(since, until, scale, cores or os.cpu_count() or 1)
+    for line in comparison.remarks():
+        print(line)
+    if comparison.difference:
+        print(comparison.difference, file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command()
 def pipeline() -> None:
     """Write dvc.yaml of each scale anew, in the repository's root."""
     from mbmf.storage.atomic_files import write_text
@@ -408,14 +463,15 @@ def pipeline() -> None:
         write_text(pipeline_file(scale), pipeline_text(scale, Path.cwd()))
 
 
-def _agent(name: str) -> str:
-    from mbmf.agents import AGENTS
+def _agent(name: str, task: str) -> AgentSpec:
+    from mbmf.agents import AGENTS, get_agent
 
-    if name not in AGENTS:
+    if not task and name not in AGENTS:
         raise InputError(
-            f"--agent {printable(name)}: unknown agent; should be one of {', '.join(AGENTS)}"
+            f"--agent {printable(name)}: unknown agent; should be one of {', '.join(AGENTS)}, or "
+            "have a --task"
         )
-    return name
+    return get_agent(task or name, name)
 
 
 def _results(scale: str) -> Path:
@@ -438,6 +494,17 @@ def _settings(kind: Any, text: str) -> Any:
             for details in error.errors()
         ]
         raise InputError("\n".join(problems)) from None
+
+
+def _json(option: str, text: str) -> dict[str, Any]:
+    """The mapping that an option holds as JSON."""
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{option}: should be JSON ({error})") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{option}: should be an object of JSON")
+    return content
 
 
 def _device(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,6 +106,17 @@ class Clone:
         """Run Snakemake at a scale."""
         overlay = [] if scale == "paper" else ["--configfile", f"config/{scale}.yaml"]
         return self.run("snakemake", "--cores", "2", *overlay, *arguments, timeout=timeout)
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """How many jobs of each rule Snakemake would run at smoke scale."""
+        dry = self.snakemake("--dry-run", *arguments)
+        assert dry.returncode == 0, dry.stdout[-3000:]
+        if "Nothing to be done" in dry.stdout:
+            return {}
+        table = dry.stdout.split("Job stats:")[1].split("total")[0]
+        counts = {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+        counts.pop("all", None)
+        return counts
 
     def files(self, pattern: str) -> dict[str, bytes]:
         """Content of the files that match, by path."""

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mbmf.workflow.dvc_stages import configuration_at
+
 pytestmark = [
     pytest.mark.long,
     pytest.mark.workflow,
@@ -17,6 +19,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[2]
+EXPERIMENTS = configuration_at("smoke", ROOT).experiments
 
 # Clicks each link of the claims, and looks at what the page then shows.
 VISIT = """
@@ -160,15 +163,18 @@ def test_claims_come_first_and_lead_to_figure_notebook_and_runs(report, tmp_path
         assert result["caption"], result
         assert result["width"] is None or result["width"] > 50, result
     pictures = [result["path"] for result in found["results"] if result["width"]]
-    assert len([path for path in pictures if path.endswith(".svg")]) == 7
-    assert len([path for path in pictures if path.endswith(".webp")]) == 4
+    experiments = EXPERIMENTS.values()
+    figures = {figure for one in experiments for figure in one.drawing().figures}
+    assert {Path(path).stem for path in pictures if path.endswith(".svg")} == figures
+    clips = {clip for one in experiments for clip in one.clips()}
+    assert {Path(path).stem for path in pictures if path.endswith(".webp")} == clips
     # From Snakemake's record of each job.
     assert "model_based" in found["runtimes"]
 
 
-@pytest.mark.parametrize("group", ["figure_5", "figure_6", "figure_7", "dyna"])
-def test_pages_of_notebooks_need_nothing_and_fit_a_phone(report, tmp_path, group):
-    found = opened(report / "pages" / f"{group}.html", LOOK, tmp_path, 390)
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_pages_of_notebooks_need_nothing_and_fit_a_phone(report, tmp_path, experiment):
+    found = opened(report / "pages" / f"{experiment}.html", LOOK, tmp_path, 390)
     assert found["scripts"] == 0
     assert found["reach"] <= 390
     assert found["pictures"]
@@ -187,7 +193,7 @@ def test_pages_of_runs_hold_configuration_and_provenance(report, tmp_path):
     found = opened(page, LOOK, tmp_path, 390)
     assert (found["scripts"], found["reach"] <= 390) == (0, True)
     text = page.read_text(encoding="utf-8")
-    # Mb, imitation, Mb-Mf and Mf of four agents.
-    assert text.count('<details class="run">') == 16
+    runs = EXPERIMENTS["figure_7"].runs()
+    assert text.count('<details class="run">') == len(runs)
     for what in ("&#34;git_commit&#34;", "&#34;num_samples&#34;", "&#34;torch&#34;"):
         assert text.count(what) >= 4, what

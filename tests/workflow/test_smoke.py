@@ -6,17 +6,26 @@ import nbformat
 import pandas as pd
 import pytest
 
+from mbmf.dyna.curves import EVERY
+from mbmf.experiments.runs import with_sources
+from mbmf.storage.yaml_files import read_yaml
+from mbmf.workflow.dvc_stages import configuration_at
+
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
+
+
+def configured(finished):
+    """Configuration of the finished scale."""
+    return configuration_at("smoke", finished.folder)
 
 
 def test_every_figure_and_notebook_is_there(finished):
     names = {path.rsplit("/", 1)[1] for path in finished.files("results/smoke/figures/*")}
-    stems = (
-        "figure_5_rollout", "figure_5_error", "figure_6", "figure_7",
-        "figure_8_2", "figure_8_4", "figure_8_5",
-    )  # fmt: skip
+    experiments = configured(finished).experiments
+    stems = {figure for one in experiments.values() for figure in one.drawing().figures}
+    assert len(stems) >= len(experiments)
     assert names == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "pdf", "png")}
-    for name in ("figure_5", "figure_6", "figure_7", "dyna"):
+    for name in experiments:
         notebook = nbformat.read(
             finished.folder / f"results/smoke/notebooks/{name}.ipynb", as_version=4
         )
@@ -41,16 +50,26 @@ def test_table_has_each_run_once(finished):
         "planning.horizon", "planning.num_samples", "random_data.rollouts",
     ]  # fmt: skip
     assert not table.duplicated(settings).any()
-    # Two agents, two seeds, the agent's own settings and one other value of five decisions.
-    assert len(table) == 2 * 2 * (1 + 5) * 2
+    experiment = configured(finished).experiments["figure_6"]
+    iterations = {
+        (run.agent, run.settings.aggregation.iterations, run.seed) for run in experiment.runs()
+    }
+    assert {count for _, count, _ in iterations} == {table["iteration"].nunique()}
+    assert len(table) == len(experiment.runs()) * table["iteration"].nunique()
     assert table["return"].notna().all()
 
 
 def test_tables_of_dyna_q_are_whole(finished):
     tables = finished.folder / "results/smoke/tables"
-    # Three n, and two methods side by side; two mazes and two methods.
-    assert len(pd.read_csv(tables / "dyna_episodes.csv")) == 5 * 2 * 5
-    assert len(pd.read_parquet(tables / "dyna_rewards.parquet")) == 2 * 2 * (31 + 61)
+    section = configured(finished).experiments["dyna"].section
+    # Each n, and two methods side by side; two mazes and two methods.
+    figure = section.figure_8_2
+    curves = len(figure.planning_steps) + 2
+    episodes = pd.read_csv(tables / "dyna_episodes.csv")
+    assert len(episodes) == curves * section.runs * figure.episodes
+    rewards = pd.read_parquet(tables / "dyna_rewards.parquet")
+    points = sum(one.steps // EVERY + 1 for one in (section.figure_8_4, section.figure_8_5))
+    assert len(rewards) == 2 * section.runs * points
 
 
 def test_a_finished_tree_has_nothing_to_do(finished):
@@ -66,11 +85,15 @@ def test_a_finished_tree_has_nothing_to_do(finished):
 def test_figure_7_has_every_method_of_every_agent(finished):
     table = pd.read_csv(finished.folder / "results/smoke/tables/figure_7.csv")
     points = table.groupby(["agent", "kind"]).size().unstack()
-    assert set(points.index) == {"swimmer", "half_cheetah", "hopper", "ant"}
-    assert (points["imitation"] == 1).all()  # behaviour cloning, the first DAgger iteration
-    assert (points["fine_tuning"] == 3).all()
-    assert (points["model_free"] == 6).all()
-    assert points["model_based"].notna().all()
+    configuration = configured(finished)
+    assert set(points.index) == set(configuration.experiments["figure_7"].section.agents)
+    for agent, counts in points.iterrows():
+        own = configuration.agents[agent]
+        # Behaviour cloning is the first DAgger iteration.
+        assert counts["imitation"] == own.imitation.iterations
+        assert counts["fine_tuning"] == own.fine_tuning.iterations
+        assert counts["model_free"] == own.model_free.iterations
+        assert counts["model_based"] == own.model_based.aggregation.iterations
     for agent, rows in table.groupby("agent"):
         for column in ("env_steps", "authors_steps"):
             last = rows.groupby("kind")[column].agg(["min", "max"])
@@ -88,7 +111,7 @@ def test_figure_7_has_every_method_of_every_agent(finished):
 
 def test_speedups_are_written_for_every_agent(finished):
     content = json.loads((finished.folder / "results/smoke/speedups.json").read_text())
-    assert set(content) == {"swimmer", "half_cheetah", "hopper", "ant"}
+    assert set(content) == set(configured(finished).experiments["figure_7"].section.agents)
     for agent, both in content.items():
         assert set(both) == {
             "sample_efficiency", "time_to_max", "sample_efficiency_authors", "time_to_max_authors",
@@ -101,7 +124,8 @@ def test_speedups_are_written_for_every_agent(finished):
 
 def test_every_claim_has_a_verdict_that_stays(finished):
     records = json.loads((finished.folder / "results/smoke/claims.json").read_text())
-    assert len(records) == 57
+    claims = read_yaml(finished.folder / "config/claims.yaml")["claims"]
+    assert len(records) == sum(len(claim.get("agents", [None])) for claim in claims)
     for record in records:
         assert record["verdict"] in ("reproduced", "not reproduced", "undecided")
         assert not record["refused"], record
@@ -116,13 +140,19 @@ def test_random_data_is_tracked_by_dvc(finished):
     folder = "results/smoke/data/random"
     files = {entry["path"] for entry in tracked if entry["path"].startswith(f"{folder}/")}
     assert files == set(finished.files(f"{folder}/**/*"))
-    # Two agents, two seeds, two numbers of rollouts; Figure 7's other two agents, one seed.
-    assert len(files) == 8 + 2
+    sizes = {
+        (run.agent, run.seed, run.settings.random_data.model_dump_json())
+        for experiment in configured(finished).experiments.values()
+        for run in experiment.runs()
+        if run.kind == "model_based"
+    }
+    assert len(files) == len(sizes)
 
 
 def test_each_job_left_log_and_benchmark(finished):
     jobs = len(finished.files("results/smoke/runs/model_based/**/curve.csv"))
-    assert jobs == 24 + 2
+    asked = [run for one in configured(finished).experiments.values() for run in one.asked_for()]
+    assert jobs == sum(run.kind == "model_based" for run in with_sources(asked))
     assert len(finished.files("results/smoke/logs/model_based/**/*.log")) == jobs
     assert len(finished.files("results/smoke/benchmarks/model_based/**/*.tsv")) == jobs
 

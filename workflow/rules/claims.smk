@@ -1,19 +1,13 @@
-"""The paper's claims, judged on the tables."""
+"""The paper's claims, judged on the tables that they are about."""
 
 from mbmf.analysis import statistics
 
 
 rule claims:
     input:
-        claims="config/claims.yaml",
+        claims=CLAIMS,
         plots="config/authors_plots.yaml",
-        tables=[
-            *rules.divergence_tables.output,
-            *rules.figure_6_table.output,
-            *rules.figure_7_table.output,
-            rules.dyna_tables.output.episodes,
-            rules.dyna_tables.output.rewards,
-        ],
+        tables=claimed_tables(),
     output:
         verdicts=report(
             f"{RESULTS}/claims.json",

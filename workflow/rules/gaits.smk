@@ -1,45 +1,42 @@
-"""How each agent of Figure 7 moves, under each of its controllers."""
-
-GAIT_OF = {run.agent: run for run in experiments.gait_runs(configuration)}
+"""How agents move under each of their controllers, where an experiment asks for it."""
 
 
 rule gait:
     input:
-        models=lambda wildcards: rules.model_based.output.models.format(
-            run=path_of(GAIT_OF[wildcards.agent].start.source)
+        models=lambda wildcards: files_of(
+            [shown_in_clip(wildcards).start.source], "models"
         ),
-        imitation=lambda wildcards: rules.imitation.output.policy.format(
-            run=path_of(GAIT_OF[wildcards.agent].start)
-        ),
-        trpo=lambda wildcards: rules.trpo.output.policy.format(
-            run=path_of(GAIT_OF[wildcards.agent])
-        ),
+        imitation=lambda wildcards: files_of([shown_in_clip(wildcards).start], "policy"),
+        trpo=lambda wildcards: files_of([shown_in_clip(wildcards)], "policy"),
     output:
         clip=report(
-            f"{RESULTS}/gaits/{{agent}}.webp",
+            f"{RESULTS}/gaits/{{clip}}.webp",
             caption="../report/gait.rst",
-            category=experiments.FIGURE_TITLES["figure_7"],
-            labels={"what": "Gait of {agent}"},
+            category=lambda wildcards: CLIP_OF[wildcards.clip][1].title,
+            labels={"what": "Gait of {clip}"},
         ),
     log:
-        f"{LOGS}/gaits/{{agent}}.log",
+        f"{LOGS}/gaits/{{clip}}.log",
     benchmark:
-        f"{BENCHMARKS}/gaits/{{agent}}.tsv"
+        f"{BENCHMARKS}/gaits/{{clip}}.tsv"
     threads: 1
     params:
-        settings=lambda wildcards: GAIT_OF[
-            wildcards.agent
-        ].start.settings.model_dump_json(),
-        seed=configuration.figures.figure_7.seeds[0],
-        code=code_digest("mbmf.steps.draw_clip"),
+        agent=lambda wildcards: agent_options(
+            shown_in_clip(wildcards).agent, shown_in_clip(wildcards).task
+        ),
+        settings=lambda wildcards: shown_in_clip(
+            wildcards
+        ).start.settings.model_dump_json(),
+        seed=lambda wildcards: shown_in_clip(wildcards).seed,
+        code=lambda wildcards: code_digest(*code_of_clip(shown_in_clip(wildcards))),
     message:
-        "Gait: {wildcards.agent}"
+        "Gait: {wildcards.clip}"
     shell:
-        "mbmf gait --agent {wildcards.agent} --settings {params.settings:q} --seed {params.seed}"
+        "mbmf gait --agent {params.agent} --settings {params.settings:q} --seed {params.seed}"
         " --models {input.models:q} --imitation {input.imitation:q} --trpo {input.trpo:q}"
         " --output {output.clip:q} > {log:q} 2>&1"
 
 
 rule gaits:
     input:
-        expand(rules.gait.output.clip, agent=configuration.figures.figure_7.agents),
+        expand(rules.gait.output.clip, clip=CLIP_OF),

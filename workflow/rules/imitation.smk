@@ -15,13 +15,16 @@ rule imitation:
         f"{BENCHMARKS}/imitation/{{run}}.tsv"
     threads: 1
     params:
-        agent=lambda wildcards: IMITATION_RUN_OF[wildcards.run].agent,
-        settings=lambda wildcards: IMITATION_RUN_OF[
+        agent=lambda wildcards: agent_options(
+            RUN_OF["imitation"][wildcards.run].agent,
+            RUN_OF["imitation"][wildcards.run].task,
+        ),
+        settings=lambda wildcards: RUN_OF["imitation"][
             wildcards.run
         ].settings.model_dump_json(),
-        seed=lambda wildcards: IMITATION_RUN_OF[wildcards.run].seed,
+        seed=lambda wildcards: RUN_OF["imitation"][wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
-        code=IMITATION_CODE,
+        code=digest_of("imitation"),
     message:
         "Imitation of MPC: {wildcards.run}"
     shell:
@@ -32,4 +35,4 @@ rule imitation:
 
 rule all_imitation:
     input:
-        outputs_of(IMITATION_RUNS, rules.imitation.output.curve),
+        expand(rules.imitation.output.curve, run=RUN_OF["imitation"]),

@@ -15,12 +15,17 @@ rule model_based:
         f"{BENCHMARKS}/model_based/{{run}}.tsv"
     threads: 1
     params:
-        agent=lambda wildcards: RUN_OF[wildcards.run].agent,
-        settings=lambda wildcards: RUN_OF[wildcards.run].settings.model_dump_json(),
-        seed=lambda wildcards: RUN_OF[wildcards.run].seed,
+        agent=lambda wildcards: agent_options(
+            RUN_OF["model_based"][wildcards.run].agent,
+            RUN_OF["model_based"][wildcards.run].task,
+        ),
+        settings=lambda wildcards: RUN_OF["model_based"][
+            wildcards.run
+        ].settings.model_dump_json(),
+        seed=lambda wildcards: RUN_OF["model_based"][wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         models=lambda wildcards, output: str(Path(output.models).parent),
-        code=MODEL_BASED_CODE,
+        code=digest_of("model_based"),
     message:
         "Algorithm 1: {wildcards.run}"
     shell:
@@ -31,4 +36,4 @@ rule model_based:
 
 rule all_model_based:
     input:
-        outputs_of(MODEL_BASED_RUNS, rules.model_based.output.curve),
+        expand(rules.model_based.output.curve, run=RUN_OF["model_based"]),

@@ -12,16 +12,21 @@ rule random_data:
         f"{BENCHMARKS}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.tsv"
     threads: 1
     params:
+        agent=lambda wildcards: agent_options(
+            wildcards.agent, configuration.agents[wildcards.agent].task
+        ),
         settings=random_data_settings,
-        code=code_digest("mbmf.steps.random_data"),
+        code=lambda wildcards: code_digest(
+            *code_of_random_data(configuration.agents[wildcards.agent].task)
+        ),
     message:
         "Random rollouts: {wildcards.agent}, {wildcards.rollouts} x {wildcards.steps} steps, "
         "seed {wildcards.seed}"
     shell:
-        "mbmf random-data --agent {wildcards.agent} --settings {params.settings:q}"
+        "mbmf random-data --agent {params.agent} --settings {params.settings:q}"
         " --seed {wildcards.seed} --output {output.rollouts:q} > {log:q} 2>&1"
 
 
 rule all_random_data:
     input:
-        sorted({random_data_of(run) for run in MODEL_BASED_RUNS}),
+        sorted({random_data_of(run) for run in RUN_OF["model_based"].values()}),

@@ -1,29 +1,5 @@
 """Pages of the report (`make report`): claims, executed notebooks, and the runs behind figures."""
 
-# Of each group of figures: category in the report, configuration, and the runs' provenance.
-REPORTED = {
-    "figure_5": (
-        configuration.figures.figure_5,
-        [*outputs_of(FIGURE_5_RUNS, rules.model_based.output.provenance)],
-    ),
-    "figure_6": (
-        configuration.figures.figure_6,
-        [*outputs_of(FIGURE_6_RUNS, rules.model_based.output.provenance)],
-    ),
-    "figure_7": (
-        configuration.figures.figure_7,
-        [
-            *outputs_of(
-                experiments.figure_7_runs(configuration),
-                rules.model_based.output.provenance,
-            ),
-            *outputs_of(IMITATION_RUNS, rules.imitation.output.provenance),
-            *outputs_of(TRPO_RUNS, rules.trpo.output.provenance),
-        ],
-    ),
-    "dyna": (configuration.dyna, [rules.dyna_tables.output.provenance]),
-}
-
 
 rule claims_page:
     input:
@@ -39,37 +15,39 @@ rule claims_page:
     threads: 1
     params:
         scale=configuration.scale,
+        shown=lambda wildcards: json.dumps(shown_tables(EXPERIMENTS)),
         code=code_digest("mbmf.steps.report_pages"),
     message:
         "Page of the claims"
     shell:
-        "mbmf claims-page --scale {params.scale} --output {output.page:q} > {log:q} 2>&1"
+        "mbmf claims-page --scale {params.scale} --shown {params.shown:q}"
+        " --output {output.page:q} > {log:q} 2>&1"
 
 
 rule notebook_page:
     input:
-        notebook=f"{RESULTS}/notebooks/{{group}}.ipynb",
+        notebook=f"{RESULTS}/notebooks/{{experiment}}.ipynb",
         templates=[
             "workflow/report/notebook.html.j2",
             "workflow/report/head.html.j2",
         ],
     output:
         page=report(
-            f"{RESULTS}/report/{{group}}.html",
+            f"{RESULTS}/report/{{experiment}}.html",
             caption="../report/notebook.rst",
-            category=lambda wildcards: experiments.FIGURE_TITLES[wildcards.group],
+            category=lambda wildcards: EXPERIMENTS[wildcards.experiment].title,
             labels={"what": "Notebook"},
         ),
     log:
-        f"{LOGS}/report/{{group}}.log",
+        f"{LOGS}/report/{{experiment}}.log",
     benchmark:
-        f"{BENCHMARKS}/report/{{group}}.tsv"
+        f"{BENCHMARKS}/report/{{experiment}}.tsv"
     threads: 1
     params:
-        title=lambda wildcards: f"{experiments.FIGURE_TITLES[wildcards.group]} ({configuration.scale} scale)",
+        title=lambda wildcards: f"{EXPERIMENTS[wildcards.experiment].title} ({configuration.scale} scale)",
         code=code_digest("mbmf.steps.report_pages"),
     message:
-        "Page of the notebook: {wildcards.group}"
+        "Page of the notebook: {wildcards.experiment}"
     shell:
         "mbmf notebook-page --notebook {input.notebook:q} --title {params.title:q}"
         " --output {output.page:q} > {log:q} 2>&1"
@@ -77,41 +55,48 @@ rule notebook_page:
 
 rule runs_page:
     input:
-        provenance=lambda wildcards: REPORTED[wildcards.group][1],
+        runs=lambda wildcards: files_of(
+            EXPERIMENTS[wildcards.experiment].runs(), "provenance"
+        ),
+        jobs=lambda wildcards: jobs_provenance(wildcards.experiment),
         templates=[
             "workflow/report/runs.html.j2",
             "workflow/report/head.html.j2",
         ],
     output:
         page=report(
-            f"{RESULTS}/report/{{group}}_runs.html",
+            f"{RESULTS}/report/{{experiment}}_runs.html",
             caption="../report/runs.rst",
-            category=lambda wildcards: experiments.FIGURE_TITLES[wildcards.group],
+            category=lambda wildcards: EXPERIMENTS[wildcards.experiment].title,
             labels={"what": "Runs"},
         ),
-        table=f"{RESULTS}/report/{{group}}_runs.csv",
+        table=f"{RESULTS}/report/{{experiment}}_runs.csv",
     log:
-        f"{LOGS}/report/{{group}}_runs.log",
+        f"{LOGS}/report/{{experiment}}_runs.log",
     benchmark:
-        f"{BENCHMARKS}/report/{{group}}_runs.tsv"
+        f"{BENCHMARKS}/report/{{experiment}}_runs.tsv"
     threads: 1
     params:
         scale=configuration.scale,
-        settings=lambda wildcards: REPORTED[wildcards.group][0].model_dump_json(),
+        title=lambda wildcards: EXPERIMENTS[wildcards.experiment].title,
+        settings=lambda wildcards: EXPERIMENTS[
+            wildcards.experiment
+        ].section.model_dump_json(exclude_defaults=True),
+        jobs=lambda wildcards, input: " ".join(f"--job {path}" for path in input.jobs),
         code=code_digest("mbmf.steps.report_pages"),
     message:
-        "Page of the runs: {wildcards.group}"
+        "Page of the runs: {wildcards.experiment}"
     shell:
-        "mbmf runs-page --group {wildcards.group} --scale {params.scale}"
-        " --settings {params.settings:q} --output {output.page:q} {input.provenance:q}"
+        "mbmf runs-page --title {params.title:q} --scale {params.scale}"
+        " --settings {params.settings:q} --output {output.page:q} {params.jobs} {input.runs:q}"
         " > {log:q} 2>&1"
 
 
 rule report_pages:
     input:
         rules.claims_page.output.page,
-        expand(rules.notebook_page.output.page, group=REPORTED),
-        expand(rules.runs_page.output.page, group=REPORTED),
+        expand(rules.notebook_page.output.page, experiment=EXPERIMENTS),
+        expand(rules.runs_page.output.page, experiment=EXPERIMENTS),
 
 
 # The report opens with it, if it is there: `--report` makes no page.

@@ -14,14 +14,16 @@ rule trpo:
         f"{BENCHMARKS}/trpo/{{run}}.tsv"
     threads: 1
     params:
-        agent=lambda wildcards: TRPO_RUN_OF[wildcards.run].agent,
-        settings=lambda wildcards: TRPO_RUN_OF[wildcards.run].settings.model_dump_json(),
-        seed=lambda wildcards: TRPO_RUN_OF[wildcards.run].seed,
+        agent=lambda wildcards: agent_options(
+            RUN_OF["trpo"][wildcards.run].agent, RUN_OF["trpo"][wildcards.run].task
+        ),
+        settings=lambda wildcards: RUN_OF["trpo"][
+            wildcards.run
+        ].settings.model_dump_json(),
+        seed=lambda wildcards: RUN_OF["trpo"][wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
         start=lambda wildcards, input: f"--start {input.start}" if input.start else "",
-        code=lambda wildcards: TRPO_CODE[
-            "imitation" if TRPO_RUN_OF[wildcards.run].start else "random"
-        ],
+        code=digest_of("trpo"),
     message:
         "TRPO: {wildcards.run}"
     shell:
@@ -32,4 +34,4 @@ rule trpo:
 
 rule all_trpo:
     input:
-        outputs_of(TRPO_RUNS, rules.trpo.output.curve),
+        expand(rules.trpo.output.curve, run=RUN_OF["trpo"]),

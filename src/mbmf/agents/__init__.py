@@ -1,45 +1,69 @@
-"""The paper's four agents: specs, rewards, batched MuJoCo bodies, gymnasium environments."""
+"""Agents: what one is, the paper's four, and a door to tasks of your own.
 
-from importlib import import_module
-from typing import Any
+Asking for one imports no other, so that a run depends on its own agent alone.
+"""
 
-from gymnasium.envs.registration import register, registry
+from __future__ import annotations
 
-from mbmf.agents.spec import AGENTS, AgentSpec, get_agent
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-__all__ = ["AGENTS", "AgentSpec", "BatchedAgentEnv", "get_agent", "register_environments"]
+from mbmf.agents.spec import AgentSpec
+from mbmf.base.doors import Door
+from mbmf.base.errors import InputError, printable
+
+__all__ = ["AGENTS", "AgentSpec", "get_agent", "task_source", "title_of"]
+
+_DOOR = Door("task", "mbmf.agents.tasks", "TASK")
 
 
-def register_environments() -> None:
-    """Make `gymnasium.make` and `gymnasium.make_vec` know the agents.
+def get_agent(task: str, name: str | None = None) -> AgentSpec:
+    """An agent by its task.
 
-    Importing `mbmf.agents` calls it, for gymnasium has had no plug-ins since 1.0: a program
-    imports `mbmf.agents` first, or asks for "mbmf.agents:mbmf/Swimmer-v0".
+    Args:
+        task: name of one that is shipped, or the path of a Python file that binds `TASK`.
+        name: that the configuration gives the agent; the task's own by default.
 
-    The time limit is kept by gymnasium's TimeLimit around a single body, and by
-    `BatchedAgentEnv` itself in a batch; both read it here.
+    Raises:
+        InputError: there is no such task, or it is none; lists those that are shipped.
     """
-    for spec in AGENTS.values():
-        # A second registration of the same name would warn.
-        if spec.env_id not in registry:
-            register(
-                spec.env_id,
-                entry_point="mbmf.agents.environment:AgentEnv",
-                vector_entry_point="mbmf.agents.environment:BatchedAgentEnv",
-                max_episode_steps=spec.episode_steps,
-                kwargs={"agent": spec.name},
-            )
+    spec = _DOOR.load(task)
+    if not isinstance(spec, AgentSpec):
+        raise InputError(
+            f"{printable(task)}: TASK should be an AgentSpec, is {type(spec).__name__}"
+        )
+    return replace(spec.renamed(name or spec.name), source=task_source(task))
 
 
-def __getattr__(name: str) -> Any:
-    """Import the environment when it is first asked for: MuJoCo takes long to load.
+def task_source(task: str) -> str:
+    """What `mbmf.storage.code_digest` covers a task by: a module's name, or a file's path.
 
-    By its name as text, so that it is no dependency of all that reads a spec: the digest of
-    a run's code goes by import statements.
+    Raises:
+        InputError: there is no such task.
     """
-    if name == "BatchedAgentEnv":
-        return import_module("mbmf.agents.environment").BatchedAgentEnv
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _DOOR.source(task)
 
 
-register_environments()
+def title_of(name: str) -> str:
+    """How figures call an agent; one that is not shipped by its name."""
+    title = AGENTS[name].title if name in AGENTS else ""
+    return title or name.replace("_", " ").capitalize()
+
+
+class _Shipped(Mapping[str, AgentSpec]):
+    """Agents by name; each is imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> AgentSpec:
+        if name not in _DOOR.names():
+            raise KeyError(name)
+        return get_agent(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_DOOR.names())
+
+    def __len__(self) -> int:
+        return len(_DOOR.names())
+
+
+AGENTS: Mapping[str, AgentSpec] = _Shipped()
+"""The agents that are shipped."""

@@ -12,9 +12,9 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from mbmf.agents.mujoco_agent import MujocoAgent, Spread, Start
 from mbmf.agents.physics import Rollout, mujoco
-from mbmf.agents.rewards import termination
-from mbmf.agents.spec import AgentSpec, Spread, StartKind
+from mbmf.agents.spec import StartKind
 from mbmf.base.errors import SimulationError
 
 Array = NDArray[np.float64]
@@ -22,14 +22,14 @@ Array = NDArray[np.float64]
 _PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 # The root's body: its subtree is the whole agent.
 _ROOT = 1
-# The first joint positions are the root's; `AgentSpec.largest` is about the others.
+# The first joint positions are the root's; `MujocoAgent.largest` is about the others.
 _ROOT_POSITIONS = 3
 # No body moves that fast or that far (m, rad, per second). An acceleration that MuJoCo itself
 # calls unstable, 1e10, leads beyond it within one simulator step.
 _LARGEST = 1e6
 
 
-def build_model(spec: AgentSpec) -> Any:
+def build_model(spec: MujocoAgent) -> Any:
     """MuJoCo model of an agent (mujoco.MjModel).
 
     Raises:
@@ -94,7 +94,7 @@ class Bodies:
         states: (B, S) current states; read, never write.
     """
 
-    def __init__(self, spec: AgentSpec, count: int, num_threads: int = 1) -> None:
+    def __init__(self, spec: MujocoAgent, count: int, num_threads: int = 1) -> None:
         if count < 1 or num_threads < 1:
             raise ValueError(
                 f"count and num_threads should be 1 at least, are {count} and {num_threads}"
@@ -107,7 +107,7 @@ class Bodies:
         self._rollout = Rollout(nthread=num_threads if num_threads > 1 else 0)
         size = mujoco.mj_stateSize(self.model, _PHYSICS)
         self._physics = np.zeros((count, size))
-        self._terminated = termination(spec)
+        self._terminated = spec.terminated
         self._buffer = np.empty((count, spec.frame_skip, size))
         self._models = [self.model] * count
         self.states = np.empty((count, spec.state_dim))
@@ -137,7 +137,7 @@ class Bodies:
             start: the kind of rollout that begins.
         """
         nq, nv = self.model.nq, self.model.nv
-        spread = self.spec.starts[start]
+        spread: Start = getattr(self.spec.starts, start)
         for row, generator in zip(rows, generators, strict=True):
             physics = np.zeros(self._physics.shape[1])
             physics[1 : 1 + nq] = self._start + _drawn(spread.positions, generator, nq)
@@ -179,6 +179,10 @@ class Bodies:
             inner = self._physics[index, 1 + _ROOT_POSITIONS :]
             over |= (np.abs(inner) >= self.spec.largest).any(axis=1)
         return over
+
+    def steps_taken(self) -> NDArray[np.int64]:
+        """(B,) environment steps since each body's reset, by the simulator's clock."""
+        return np.rint(self._physics[:, 0] / self.spec.dt).astype(np.int64)
 
     def get_sim_state(self) -> Array:
         """(B, P) full physics, for `set_sim_state`: time (s), joint positions and velocities."""
@@ -264,7 +268,7 @@ class Bodies:
         self.states[index] = np.concatenate(parts, axis=1)
 
 
-def _again(spec: AgentSpec, num_threads: int, physics: Array, states: Array) -> Bodies:
+def _again(spec: MujocoAgent, num_threads: int, physics: Array, states: Array) -> Bodies:
     """Bodies as they were copied."""
     bodies = Bodies(spec, len(physics), num_threads)
     bodies._physics[:] = physics

@@ -1,9 +1,8 @@
-"""How an agent is shown: one camera for each, that goes with the body."""
+"""Pictures of a body, by a camera that goes with it, as the agent's `View` says."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,38 +10,12 @@ from numpy.typing import NDArray
 
 from mbmf.agents.bodies import build_model
 from mbmf.agents.gl_backends import NEEDED, working_backend
+from mbmf.agents.mujoco_agent import MujocoAgent
 from mbmf.agents.physics import load_gl, mujoco
-from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import DrawingError
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class View:
-    """How an agent is shown.
-
-    Attributes:
-        distance: of the camera, m.
-        elevation: of the camera's axis, degrees.
-        height: that it looks at, m.
-        speed: seconds of the simulation in one second of a clip.
-    """
-
-    distance: float
-    elevation: float
-    height: float
-    speed: float = 1.0
-
-
-VIEWS = {
-    # One stroke of the swimmer takes seconds.
-    "swimmer": View(distance=4.5, elevation=-60.0, height=0.0, speed=4.0),
-    "half_cheetah": View(distance=3.2, elevation=-8.0, height=0.6),
-    "hopper": View(distance=3.6, elevation=-8.0, height=0.9),
-    "ant": View(distance=4.5, elevation=-25.0, height=0.5),
-}
 
 
 class Painter:
@@ -57,12 +30,12 @@ class Painter:
         DrawingError: this machine has nothing to draw with.
     """
 
-    def __init__(self, spec: AgentSpec, width: int, height: int) -> None:
+    def __init__(self, spec: MujocoAgent, width: int, height: int) -> None:
         # A model of its own: the floor is changed.
         self._model = build_model(spec)
         quiet_floor(self._model)
         self._data = mujoco.MjData(self._model)
-        self._view = VIEWS[spec.name]
+        self._view = spec.view
         self._camera = mujoco.MjvCamera()
         self._camera.azimuth, self._camera.elevation = 90.0, self._view.elevation
         self._camera.distance = self._view.distance

@@ -6,28 +6,51 @@ tensors, of the simulator or of the dynamics model, and gives (...,).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from mbmf.agents.spec import AgentSpec, Reward
+import numpy as np
 
-RewardFunction = Callable[[Any, Any], Any]
-Termination = Callable[[Any], Any]
+from mbmf.agents.spec import AgentSpec, Termination
 
-
-def forward_speed(spec: AgentSpec, state: Any) -> Any:
-    """Speed of the whole body's centre of mass along x, m/s."""
-    return state[..., spec.element("com x velocity [m/s]")]
+FORWARD, SPEED = "com x [m]", "com x velocity [m/s]"
 
 
-def reward_function(spec: AgentSpec, reward: Reward) -> RewardFunction:
-    """Reward of (states that the actions led to, actions): vx − action_cost · ‖a‖² + survival."""
-    vx = spec.element("com x velocity [m/s]")
+@dataclass(frozen=True)
+class RewardTerms:
+    """Reward vx − action_cost · ‖a‖² + survival, vx the centre of mass's speed along x.
 
-    def paid(next_state: Any, action: Any) -> Any:
-        return next_state[..., vx] - reward.action_cost * squared(action) + reward.survival
+    Attributes:
+        action_cost: of an action in [−1, 1].
+        survival: for each step.
+    """
 
-    return paid
+    action_cost: float
+    survival: float = 0.0
+
+
+@dataclass(frozen=True)
+class Healthy:
+    """Range of a state element within which an episode goes on.
+
+    Attributes:
+        element: name of the state element.
+        low: lowest value.
+        high: highest value.
+        ends: whether `low` and `high` themselves belong to the range.
+    """
+
+    element: str
+    low: float
+    high: float
+    ends: bool
+
+
+def forward_reward(spec: AgentSpec, terms: RewardTerms, next_state: Any, action: Any) -> Any:
+    """Reward of the states that actions led to: vx − action_cost · ‖a‖² + survival."""
+    speed = next_state[..., spec.element(SPEED)]
+    return speed - terms.action_cost * squared(action) + terms.survival
 
 
 def squared(action: Any) -> Any:
@@ -35,11 +58,31 @@ def squared(action: Any) -> Any:
     return (action * action).sum(-1)
 
 
-def termination(spec: AgentSpec) -> Termination | None:
-    """Whether a state ends an episode, by the ranges of `spec.healthy`; None if none does."""
-    if not spec.healthy:
+def terms_by_name(spec: AgentSpec, terms: RewardTerms, states: Any, actions: Any) -> dict[str, Any]:
+    """Terms of the reward, named as in gymnasium's MuJoCo tasks, and where the body is.
+
+    Args:
+        spec: the agent.
+        terms: of its reward.
+        states: (B, S), that the actions led to.
+        actions: (B, A), in [−1, 1].
+
+    Returns:
+        (B,) each. The terms, in their order, add up to the reward; positions (m) and
+        velocities (m/s) are of the centre of mass.
+    """
+    speed = states[:, spec.element(SPEED)]
+    named = {"reward_forward": speed, "reward_ctrl": -terms.action_cost * squared(actions)}
+    if terms.survival:
+        named["reward_survive"] = np.full(len(states), terms.survival)
+    return named | {"x_position": states[:, spec.element(FORWARD)], "x_velocity": speed}
+
+
+def termination(spec: AgentSpec, healthy: Sequence[Healthy]) -> Termination | None:
+    """Whether a state leaves one of the ranges; None if there are none."""
+    if not healthy:
         return None
-    ranges = [(spec.element(kept.element), kept) for kept in spec.healthy]
+    ranges = [(spec.element(kept.element), kept) for kept in healthy]
 
     def terminated(state: Any) -> Any:
         over = None

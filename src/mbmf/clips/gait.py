@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from mbmf.agents import get_agent
 from mbmf.agents.bodies import build_model
-from mbmf.agents.drawing import VIEWS, Painter, Picture
+from mbmf.agents.drawing import Painter, Picture
+from mbmf.agents.mujoco_agent import MujocoAgent
 from mbmf.agents.physics import mujoco
-from mbmf.agents.spec import AgentSpec
 from mbmf.method.rollouts import Rollouts
 
 Array = NDArray[np.float64]
@@ -26,12 +25,12 @@ LARGEST = 500_000  # bytes of a clip
 _QUALITIES = (70, 55, 40, 25, 10)
 
 
-def clip_steps(agent: str) -> int:
+def clip_steps(spec: MujocoAgent) -> int:
     """Environment steps that a clip shows, at most."""
-    return round(SECONDS * VIEWS[agent].speed / get_agent(agent).dt)
+    return round(SECONDS * spec.view.speed / spec.dt)
 
 
-def positions(spec: AgentSpec, model: Any, rollout: Rollouts, interval: float) -> Array:
+def positions(spec: MujocoAgent, model: Any, rollout: Rollouts, interval: float) -> Array:
     """Joint positions at every `interval` seconds of one rollout, also between its steps.
 
     Each environment step is simulated again from the recorded state, so that nothing drifts.
@@ -70,18 +69,17 @@ def positions(spec: AgentSpec, model: Any, rollout: Rollouts, interval: float) -
     return np.array(shown).reshape(-1, nq)
 
 
-def clip(agent: str, rollouts: dict[str, Rollouts]) -> list[Image.Image]:
+def clip(spec: MujocoAgent, rollouts: dict[str, Rollouts]) -> list[Image.Image]:
     """Frames of the rollouts side by side, two in a row, each under its name.
 
     A rollout that ends early stays on its last picture.
 
     Args:
-        agent: name of the agent.
+        spec: the agent.
         rollouts: one each, by what controls the body.
     """
-    spec, view = get_agent(agent), VIEWS[agent]
     model, painter = build_model(spec), Painter(spec, *PANEL)
-    interval = view.speed / FRAMES_PER_SECOND
+    interval = spec.view.speed / FRAMES_PER_SECOND
     panels = []
     for name, rollout in rollouts.items():
         joints = positions(spec, model, rollout, interval)

@@ -1,1 +1,1 @@
-"""What runs, and for which figure."""
+"""What runs, and for which figure: one file an experiment."""

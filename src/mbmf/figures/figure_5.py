@@ -10,14 +10,15 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from mbmf.figures.style import AGENT_TITLES, curve_with_interval, sample, use_style
+from mbmf.agents import title_of
+from mbmf.figures.style import curve_with_interval, sample, use_style
 
 _COLUMNS = 3
 _SETS = {"random": "held-out random rollouts", "MPC": "held-out MPC rollouts"}
 
 
 def rollout_against_prediction(
-    trajectories: pd.DataFrame, elements: Sequence[str], scale: str
+    trajectories: pd.DataFrame, elements: Sequence[str], scale: str, heading: str = "Figure 5"
 ) -> Figure:
     """One fixed sequence of controls: the true rollout solid, the prediction dotted.
 
@@ -25,6 +26,7 @@ def rollout_against_prediction(
         trajectories: columns agent, seed, element, step, time (s), true, predicted.
         elements: state elements shown, a panel each.
         scale: named in the title.
+        heading: that the title begins with.
     """
     use_style()
     agent = str(trajectories["agent"].iloc[0])
@@ -47,13 +49,13 @@ def rollout_against_prediction(
     figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     steps = int(shown["step"].max())
     figure.suptitle(
-        f"Figure 5: {AGENT_TITLES[agent].lower()}, {steps} open-loop steps of "
+        f"{heading}: {title_of(agent).lower()}, {steps} open-loop steps of "
         f"{shown['time'].max() / steps:g} s ({scale} scale, seed {seeds[0]} of {len(seeds)} seeds)"
     )
     return figure
 
 
-def error_against_steps(errors: pd.DataFrame, scale: str) -> Figure:
+def error_against_steps(errors: pd.DataFrame, scale: str, heading: str = "Figure 5") -> Figure:
     """Normalised error against the number of steps, a curve for each iteration's model.
 
     Of each seed the median over start states; of these the geometric mean over seeds and its
@@ -62,6 +64,7 @@ def error_against_steps(errors: pd.DataFrame, scale: str) -> Figure:
     Args:
         errors: columns agent, seed, iteration, rollouts, start, step, error.
         scale: named in the title.
+        heading: that the title begins with.
     """
     use_style()
     agent = str(errors["agent"].iloc[0])
@@ -86,7 +89,7 @@ def error_against_steps(errors: pd.DataFrame, scale: str) -> Figure:
     basis = sample(scale, errors["seed"].nunique())
     starts = errors.groupby(["rollouts", "seed"], observed=True)["start"].nunique().max()
     figure.suptitle(
-        f"Figure 5 in numbers: {AGENT_TITLES[agent].lower()}'s open-loop error,\n"
+        f"{heading} in numbers: {title_of(agent).lower()}'s open-loop error,\n"
         f"median over {starts} start states a seed; geometric mean and 95 % Student interval "
         f"over seeds\n({basis})"
     )

@@ -13,9 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mbmf.agents import title_of
 from mbmf.analysis.intervals import mean_interval
 from mbmf.base.errors import InputError
-from mbmf.figures.style import AGENT_TITLES, sample, use_style
+from mbmf.figures.style import sample, use_style
 
 # Panel letter and legend title of each parameter that the paper varies.
 DECISIONS = {
@@ -34,7 +35,7 @@ def select_sweep(
 
     Args:
         table: tidy curves with a column for each parameter.
-        sweep: agent, parameter, values, and the agent's own value (default).
+        sweep: agent, parameter, values, seeds of each value, and the agent's own value (default).
         sweeps: all of them; the other parameters are held at their defaults.
 
     Raises:
@@ -45,9 +46,8 @@ def select_sweep(
         if other["agent"] == sweep["agent"] and other["parameter"] != sweep["parameter"]:
             rows = rows[rows[other["parameter"]] == other["default"]]
     rows = rows[rows[sweep["parameter"]].isin(sweep["values"])]
-    seeds = set(table["seed"])
-    for value in sweep["values"]:
-        missing = seeds - set(rows.loc[rows[sweep["parameter"]] == value, "seed"])
+    for value, seeds in zip(sweep["values"], sweep["seeds"], strict=True):
+        missing = set(seeds) - set(rows.loc[rows[sweep["parameter"]] == value, "seed"])
         if missing:
             raise InputError(
                 f"the table lacks {sweep['agent']}, {sweep['parameter']} = {value}, "
@@ -56,13 +56,16 @@ def select_sweep(
     return rows
 
 
-def design_decisions(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str) -> Figure:
+def design_decisions(
+    table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str, heading: str = "Figure 6"
+) -> Figure:
     """Figure 6: a row for each agent, a column for each decision.
 
     Args:
         table: tidy curves of all runs.
-        sweeps: what each panel shows, as `mbmf.experiments.runs.figure_6_sweeps` lists it.
+        sweeps: what each panel shows, as `mbmf.experiments.figure_6.Figure6.panels` lists it.
         scale: named in the title.
+        heading: that the title begins with.
     """
     use_style()
     agents = list(dict.fromkeys(sweep["agent"] for sweep in sweeps))
@@ -79,12 +82,20 @@ def design_decisions(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scal
         axes = grid[agents.index(sweep["agent"]), panels.index(sweep["panel"])]
         _panel(axes, select_sweep(table, sweep, sweeps), sweep)
     for agent, row in zip(agents, grid, strict=True):
-        row[0].set_ylabel(f"{AGENT_TITLES[agent]}\nreturn of an MPC rollout")
+        row[0].set_ylabel(f"{title_of(agent)}\nreturn of an MPC rollout")
     figure.suptitle(
-        "Figure 6: design decisions. Mean and 95 % Student interval over seeds "
-        f"({sample(scale, table['seed'].nunique())}); bold: the setting held elsewhere"
+        f"{heading}: design decisions. Mean and 95 % Student interval over seeds "
+        f"({_sample(table, sweeps, scale)}); bold: the setting held elsewhere"
     )
     return figure
+
+
+def _sample(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str) -> str:
+    """What the figure rests on; settings may have different numbers of seeds."""
+    settings = ["agent", *dict.fromkeys(sweep["parameter"] for sweep in sweeps)]
+    counts = table.groupby(settings)["seed"].nunique()
+    fewest, most = counts.min(), counts.max()
+    return sample(scale, most) if fewest == most else f"{scale} scale, {fewest} to {most} seeds"
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> None:

@@ -13,9 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mbmf.agents import title_of
 from mbmf.analysis.authors_plots import AgentPlot, AuthorsPlots
 from mbmf.analysis.speedups import COUNTINGS, METHODS, Counting, Curves, curves, key, plateau
-from mbmf.figures.style import AGENT_TITLES, curve_with_interval, sample, use_style
+from mbmf.figures.style import curve_with_interval, sample, use_style
 
 LABELS = {
     "Mb": "Mb: MPC with the learned model",
@@ -33,13 +34,16 @@ NUMBERS: dict[Literal["sample_efficiency", "time_to_max"], tuple[str, float]] = 
 }
 
 
-def comparison(table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = None) -> Figure:
+def comparison(
+    table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = None, heading: str = "Figure 7"
+) -> Figure:
     """Figure 7, one panel for each agent.
 
     Args:
         table: tidy curves: kind, agent, seed, iteration, env_steps, return; mean_return, if there.
         scale: named in the title.
         plots: the authors', whose points are shown as crosses. Their episodes must be as long.
+        heading: that the title begins with.
     """
     use_style()
     agents = list(dict.fromkeys(table["agent"]))
@@ -53,7 +57,7 @@ def comparison(table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = Non
         _panel(axes, table, agent, colours)
         if plots and agent in plots:
             _crosses(axes, plots[agent], colours)
-        axes.set_title(AGENT_TITLES[agent])
+        axes.set_title(title_of(agent))
     for axes in grid.flat[len(agents) :]:
         axes.set_axis_off()
     for row in grid:
@@ -69,7 +73,7 @@ def comparison(table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = Non
             handles, labels = [*handles, handle], [*labels, label]
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     seeds = sample(scale, table["seed"].nunique())
-    figure.suptitle(f"Figure 7: mean and 95 % Student interval over seeds\n({seeds})")
+    figure.suptitle(f"{heading}: mean and 95 % Student interval over seeds\n({seeds})")
     return figure
 
 
@@ -151,7 +155,7 @@ def speedup_table(speedups: dict[str, Any], plots: AuthorsPlots) -> pd.DataFrame
                 found = numbers[key(name, counting)]
                 rows.append(
                     {
-                        "agent": AGENT_TITLES[agent],
+                        "agent": title_of(agent),
                         "steps of": title,
                         "counted": COUNTED[counting],
                         "ratio": found["ratio"],

@@ -15,13 +15,6 @@ from matplotlib.figure import Figure
 from mbmf.analysis.intervals import mean_interval
 from mbmf.storage.atomic_files import written_whole
 
-AGENT_TITLES = {
-    "swimmer": "Swimmer",
-    "half_cheetah": "Half-cheetah",
-    "hopper": "Hopper",
-    "ant": "Ant",
-}
-
 
 def use_style() -> None:
     """Set fonts, colours and grid; text stays text in SVG and PDF."""

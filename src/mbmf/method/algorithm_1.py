@@ -12,22 +12,16 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from mbmf.agents import get_agent
-from mbmf.base.errors import NonFiniteError, SimulationError
+from mbmf.agents.spec import AgentSpec
 from mbmf.base.random_streams import Purpose, integer_seeds, numpy_stream, torch_stream
 from mbmf.base.settings import NonNegativeNumber, PositiveInteger, Settings
-from mbmf.method.dynamics import (
-    DynamicsModel,
-    DynamicsSettings,
-    TrainingData,
-    add_noise,
-    step_errors,
-    train,
-    validation_error,
-)
-from mbmf.method.planning import MpcController, PlanningSettings, RandomShooting
+from mbmf.method.dynamics import TrainingData, add_noise, step_errors, train, validation_error
+from mbmf.method.models.base import Dynamics, DynamicsModel, DynamicsSettings, new_model
+from mbmf.method.mpc import MpcController, mpc_rollouts
+from mbmf.method.planners.base import Planning, new_planner
 from mbmf.method.random_data import RandomData, RandomDataSettings
-from mbmf.method.rollouts import Rollouts, collect
+from mbmf.method.rollouts import Rollouts
+from mbmf.method.where import errors_say
 from mbmf.storage.tensor_files import load_optimizer, optimizer_tensors, with_prefix, without_prefix
 
 VALIDATION_HORIZONS = (1, 5, 10, 50, 100)
@@ -61,16 +55,24 @@ class ModelBasedSettings(Settings):
     """All that defines a run of Algorithm 1, beside agent and seed."""
 
     random_data: RandomDataSettings
-    dynamics: DynamicsSettings
-    planning: PlanningSettings
+    dynamics: Dynamics
+    planning: Planning
     aggregation: AggregationSettings
 
-    def flat(self) -> dict[str, Any]:
-        """Settings as {"section.key": value}; a list of layer widths as "500x500"."""
+    def flat(self, *, defaults: bool = True) -> dict[str, Any]:
+        """Settings as {"section.key": value}; a list of layer widths as "500x500".
+
+        Args:
+            defaults: also those that have their default. Paths and curves leave them out: so a
+                new setting, whose default is what was done before, leaves them as they are.
+        """
         return {
             f"{section}.{key}": "x".join(map(str, value)) if isinstance(value, list) else value
-            for section, content in self.model_dump().items()
-            for key, value in content.items()
+            for section, content in self.model_dump(exclude_defaults=not defaults).items()
+            # Curves have a model's own settings before those of its training.
+            for key, value in sorted(
+                content.items(), key=lambda item: item[0] in DynamicsSettings.model_fields
+            )
         }
 
     def replaced(self, parameter: str, value: Any) -> ModelBasedSettings:
@@ -116,10 +118,10 @@ class Progress:
     curve: list[dict[str, Any]] = field(default_factory=list)
     seconds: list[dict[str, float]] = field(default_factory=list)
 
-    @property
-    def env_steps(self) -> int:
-        """Simulator steps of all MPC rollouts so far."""
-        return sum(rollouts.env_steps for rollouts in [*self.on_policy, *self.validation])
+    def env_steps(self, data: RandomData) -> int:
+        """Steps of the real simulator so far: of all random and MPC rollouts."""
+        rollouts = [*self.on_policy, *self.validation]
+        return data.simulated_steps + sum(part.simulated_steps for part in rollouts)
 
     def training_points(self, data: RandomData) -> int:
         """Transitions of D_RAND and D_RL, before the next iteration's are added."""
@@ -127,16 +129,11 @@ class Progress:
 
 
 def start(
-    agent: str, settings: ModelBasedSettings, data: RandomData, seed: int, device: str = "cpu"
+    spec: AgentSpec, settings: ModelBasedSettings, data: RandomData, seed: int, device: str = "cpu"
 ) -> Progress:
     """Lines 1 and 2 of Algorithm 1: D_RL empty, f_θ random, normalisation from D_RAND."""
-    spec = get_agent(agent)
-    model = DynamicsModel(
-        spec.state_dim,
-        spec.action_dim,
-        settings.dynamics.hidden_layers,
-        torch_stream(seed, Purpose.NETWORK),
-    )
+    drawing = torch_stream(seed, Purpose.NETWORK)
+    model = new_model(spec.state_dim, spec.action_dim, settings.dynamics, drawing)
     states, actions, next_states = (torch.from_numpy(x) for x in data.training.transitions())
     model.fit_normalisation(states, actions, next_states - states)
     model.to(device)
@@ -150,7 +147,7 @@ def new_optimizer(model: DynamicsModel, settings: DynamicsSettings) -> torch.opt
 
 def iterate(
     progress: Progress,
-    agent: str,
+    spec: AgentSpec,
     settings: ModelBasedSettings,
     data: RandomData,
     seed: int,
@@ -160,7 +157,7 @@ def iterate(
 
     Args:
         progress: changed in place, once the whole iteration has succeeded.
-        agent: name of the agent.
+        spec: the agent.
         settings: of the run.
         data: D_RAND and its held-out rollouts.
         seed: of the run.
@@ -172,18 +169,16 @@ def iterate(
     """
     iteration = progress.iteration
     started = time.perf_counter()
-    try:
+    with errors_say(f"iteration {iteration}", spec, seed):
         losses = _train(progress, settings, data, seed)
         trained = time.perf_counter()
-        rollouts = _mpc_rollouts(progress.model, agent, settings, seed, iteration)
-    except (NonFiniteError, SimulationError) as error:
-        raise type(error)(f"iteration {iteration} of {agent}, seed {seed}: {error}") from None
+        rollouts = _mpc_rollouts(progress.model, spec, settings, seed, iteration)
     held_out = settings.aggregation.training_rollouts
     validation = rollouts[held_out:]
     row = {
         "iteration": iteration,
         # The controller that earned this return had learned from these steps, not from its own.
-        "env_steps": data.env_steps + progress.env_steps,
+        "env_steps": progress.env_steps(data),
         "training_points": progress.training_points(data),
         # The authors' plots count training points alone: no rollout that is held out.
         "authors_steps": progress.training_points(data),
@@ -214,7 +209,7 @@ def _train(
     progress: Progress, settings: ModelBasedSettings, data: RandomData, seed: int
 ) -> list[float]:
     """Line 5 of Algorithm 1, warm start: the network goes on from the last iteration."""
-    device = progress.model.input_mean.device
+    device = progress.model.device
     # Each rollout is noised once and alike in every later iteration, as in the authors' code,
     # where noise is added when data enter the set.
     noise = settings.dynamics.noise
@@ -248,18 +243,17 @@ def _noisy(
 
 
 def _mpc_rollouts(
-    model: DynamicsModel, agent: str, settings: ModelBasedSettings, seed: int, iteration: int
+    model: DynamicsModel, spec: AgentSpec, settings: ModelBasedSettings, seed: int, iteration: int
 ) -> Rollouts:
     """Lines 6 to 12 of Algorithm 1: rollouts under MPC, all bodies planned for together."""
-    planner = RandomShooting.for_agent(model, get_agent(agent), settings.planning)
     controller = MpcController(
-        planner,
-        torch_stream(seed, Purpose.PLANNING, iteration, device=model.input_mean.device),
+        new_planner(model, spec, settings.planning),
+        torch_stream(seed, Purpose.PLANNING, iteration, device=model.device),
         settings.aggregation.action_noise,
         numpy_stream(seed, Purpose.ACTION_NOISE, iteration),
     )
     starts = integer_seeds(seed, Purpose.MPC_RESET, iteration, count=settings.aggregation.rollouts)
-    return collect(agent, starts, settings.aggregation.steps, controller, "mpc")
+    return mpc_rollouts(spec, controller, starts, settings.aggregation.steps)
 
 
 def _validation(model: DynamicsModel, source: str, rollouts: Rollouts) -> dict[str, float]:
@@ -267,7 +261,7 @@ def _validation(model: DynamicsModel, source: str, rollouts: Rollouts) -> dict[s
     errors = {}
     for horizon in VALIDATION_HORIZONS:
         states, actions = rollouts.windows(horizon)
-        device = model.input_mean.device
+        device = model.device
         value = (
             validation_error(
                 step_errors(

@@ -1,137 +1,14 @@
-"""The dynamics model: ŝ' = s + f(s, a), its training (Eqn. 2) and validation (Eqn. 3).
-
-f is an MLP on normalised states and actions that predicts the normalised change of
-state over one time step (section IV-A of the paper).
-"""
+"""Training of a dynamics model (Eqn. 2) and its validation (Eqn. 3), whichever model it is."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
-from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from mbmf.base.errors import NonFiniteError
-from mbmf.base.settings import (
-    Fraction,
-    NonNegativeNumber,
-    PositiveInteger,
-    PositiveNumber,
-    Settings,
-)
-
-# Some state elements never move (the swimmer's height, say): their spread is rounding
-# noise, and dividing by it would blow that noise up. They are centred, not scaled.
-SMALLEST_SPREAD = 1e-6
-
-
-class DynamicsSettings(Settings):
-    """Network and training of the dynamics model."""
-
-    hidden_layers: list[PositiveInteger] = Field(
-        min_length=1, description="width of each hidden ReLU layer"
-    )
-    learning_rate: PositiveNumber = Field(description="Adam's step size")
-    batch_size: PositiveInteger = Field(description="transitions in a minibatch")
-    epochs: PositiveInteger = Field(
-        description="training epochs in each iteration: passes over D_RAND's share of minibatches"
-    )
-    on_policy_fraction: Fraction = Field(
-        description="share of each minibatch drawn from D_RL, the rest from D_RAND"
-    )
-    noise: NonNegativeNumber = Field(
-        description="standard deviation of the noise on training data, as a share of |mean|"
-    )
-
-
-class DynamicsModel(nn.Module):
-    """f with its normalisation, saved together with the weights.
-
-    Args:
-        state_dim: S, elements of the state.
-        action_dim: A, elements of the action.
-        hidden_layers: width of each hidden layer.
-        generator: draws the initial weights (Xavier normal; biases start at zero).
-    """
-
-    def __init__(
-        self,
-        state_dim: int,
-        action_dim: int,
-        hidden_layers: Sequence[int],
-        generator: torch.Generator | None = None,
-    ) -> None:
-        super().__init__()
-        sizes = [state_dim + action_dim, *hidden_layers, state_dim]
-        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in pairwise(sizes))
-        for layer in self.linear_layers:
-            nn.init.xavier_normal_(layer.weight, generator=generator)
-            nn.init.zeros_(layer.bias)
-        for name, size in [("input", sizes[0]), ("delta", state_dim)]:
-            self.register_buffer(f"{name}_mean", torch.zeros(size))
-            self.register_buffer(f"{name}_std", torch.ones(size))
-        self.input_mean: Tensor
-        self.input_std: Tensor
-        self.delta_mean: Tensor
-        self.delta_std: Tensor
-
-    @property
-    def linear_layers(self) -> list[nn.Linear]:
-        """The affine layers, first to last."""
-        return [layer for layer in self.layers if isinstance(layer, nn.Linear)]
-
-    @property
-    def state_dim(self) -> int:
-        """S, the number of state elements."""
-        return self.delta_mean.shape[0]
-
-    @property
-    def state_std(self) -> Tensor:
-        """Spread of each state element in the data of the normalisation, (S,)."""
-        return self.input_std[: self.state_dim]
-
-    @property
-    def hidden_layers(self) -> list[int]:
-        """Width of each hidden layer."""
-        return [layer.out_features for layer in self.linear_layers[:-1]]
-
-    def fit_normalisation(self, states: Tensor, actions: Tensor, deltas: Tensor) -> None:
-        """Take mean and standard deviation of each dimension from data.
-
-        The authors' code does this on D_RAND alone and keeps it for all iterations.
-
-        Args:
-            states: (N, S) in the simulator's units.
-            actions: (N, A).
-            deltas: (N, S), the changes of state s_{t+1} − s_t.
-        """
-        inputs = torch.cat([states, actions], dim=1)
-        for name, data in [("input", inputs), ("delta", deltas)]:
-            std, mean = torch.std_mean(data.double(), dim=0, correction=0)
-            std = torch.where(std < SMALLEST_SPREAD, torch.ones_like(std), std)
-            getattr(self, f"{name}_mean").copy_(mean)
-            getattr(self, f"{name}_std").copy_(std)
-
-    def normalised_forward(self, inputs: Tensor) -> Tensor:
-        """Network on normalised inputs (..., S + A), giving normalised deltas (..., S)."""
-        *hidden, last = self.linear_layers
-        for layer in hidden:
-            inputs = layer(inputs).relu_()
-        output: Tensor = last(inputs)
-        return output
-
-    def forward(self, states: Tensor, actions: Tensor) -> Tensor:
-        """Predicted next states (..., S) from states (..., S) and actions (..., A)."""
-        inputs = (torch.cat([states, actions], dim=-1) - self.input_mean) / self.input_std
-        return states + self.normalised_forward(inputs) * self.delta_std + self.delta_mean
-
-
-def training_loss(predicted: Tensor, target: Tensor) -> Tensor:
-    """Eqn. 2: mean over the batch of ½‖target − prediction‖², both normalised, (N, S)."""
-    return 0.5 * (target - predicted).square().sum(dim=1).mean()
+from mbmf.method.models.base import DynamicsModel, DynamicsSettings
 
 
 def add_noise(data: Tensor, scale: float, generator: torch.Generator) -> Tensor:
@@ -159,7 +36,7 @@ class TrainingData:
     """
 
     def __init__(self, model: DynamicsModel, inputs: Tensor, deltas: Tensor) -> None:
-        device = model.input_mean.device
+        device = model.device
         inputs = inputs.to(device, torch.float32)
         deltas = deltas.to(device, torch.float32)
         self.inputs = (inputs - model.input_mean) / model.input_std
@@ -222,7 +99,7 @@ def train(
                 )
                 inputs = torch.cat([inputs, on_policy_data.inputs[drawn]])
                 targets = torch.cat([targets, on_policy_data.targets[drawn]])
-            loss = training_loss(model.normalised_forward(inputs), targets)
+            loss = model.loss(inputs, targets)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from mbmf.agents import get_agent
+from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import NonFiniteError, SimulationError
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.base.settings import PositiveInteger, PositiveNumber, Settings
-from mbmf.method.dynamics import DynamicsModel
-from mbmf.method.planning import MpcController, PlanningSettings, RandomShooting
+from mbmf.method.models.base import DynamicsModel
+from mbmf.method.mpc import MpcController, mpc_rollouts
+from mbmf.method.planners.base import Planning, new_planner
 from mbmf.method.policy import GaussianPolicy, MeanController, PolicySettings
 from mbmf.method.rollouts import Rollouts, collect
+from mbmf.method.where import errors_say
 
 # Rollouts made for each that is kept, at most, where few have a positive return.
 MOST_TRIES = 10
@@ -31,7 +33,7 @@ MOST_TRIES = 10
 class ExpertSettings(Settings):
     """The controller that is imitated, and how its rollouts and the policy's run."""
 
-    planning: PlanningSettings
+    planning: Planning
     steps: PositiveInteger = Field(description="most steps of a rollout")
 
 
@@ -39,17 +41,20 @@ class ImitationSettings(Settings):
     """Behaviour cloning and DAgger."""
 
     expert_rollouts: PositiveInteger = Field(
-        description="MPC rollouts to clone; only those with a return above 0 are taken"
+        default=60, description="MPC rollouts to clone; only those with a return above 0 are taken"
     )
     epochs: PositiveInteger = Field(description="passes over the data in each (re)training")
-    learning_rate: PositiveNumber = Field(description="Adam's step size")
-    batch_size: PositiveInteger = Field(description="state-action pairs in a minibatch")
+    learning_rate: PositiveNumber = Field(default=0.001, description="Adam's step size")
+    batch_size: PositiveInteger = Field(
+        default=512, description="state-action pairs in a minibatch"
+    )
     iterations: PositiveInteger = Field(
         description="DAgger iterations; the first training is behaviour cloning"
     )
     rollouts: PositiveInteger = Field(description="policy rollouts relabelled in each of them")
     evaluation_rollouts: PositiveInteger = Field(
-        description="policy rollouts that measure its return; the first of them are relabelled"
+        default=10,
+        description="policy rollouts that measure its return; the first of them are relabelled",
     )
 
     @model_validator(mode="after")
@@ -72,7 +77,7 @@ class ImitationRunSettings(Settings):
 
 def expert_rollouts(
     model: DynamicsModel,
-    agent: str,
+    spec: AgentSpec,
     settings: ExpertSettings,
     count: int,
     seed: int,
@@ -86,7 +91,7 @@ def expert_rollouts(
 
     Args:
         model: final dynamics model of a run of Algorithm 1.
-        agent: name of the agent.
+        spec: the agent.
         settings: the expert's.
         count: rollouts to keep; those that are missing are made side by side.
         seed: of the run.
@@ -97,16 +102,14 @@ def expert_rollouts(
     Raises:
         SimulationError: every rollout ended in its first step.
     """
-    planner = RandomShooting.for_agent(model, get_agent(agent), settings.planning)
+    planner = new_planner(model, spec, settings.planning)
     made: list[Rollouts] = []
     missing, tries = count, MOST_TRIES * count
     while missing and tries:
         batch = min(missing, tries)
-        stream = torch_stream(
-            seed, Purpose.EXPERT_PLANNING, len(made), device=planner.network.device
-        )
+        stream = torch_stream(seed, Purpose.EXPERT_PLANNING, len(made), device=model.device)
         starts = integer_seeds(seed, Purpose.EXPERT_RESET, len(made), count=batch)
-        found = collect(agent, starts, settings.steps, MpcController(planner, stream), "mpc")
+        found = mpc_rollouts(spec, MpcController(planner, stream), starts, settings.steps)
         made.append(found)
         missing -= int((found.returns > 0).sum())
         tries -= batch
@@ -117,10 +120,10 @@ def expert_rollouts(
     kept = everything[order[:count]]
     if not kept.points:
         raise SimulationError(
-            f"every expert rollout of {agent}, seed {seed}, ended in its first step: there is "
+            f"every expert rollout of {spec.name}, seed {seed}, ended in its first step: there is "
             "nothing to imitate"
         )
-    return kept, everything.env_steps
+    return kept, everything.simulated_steps
 
 
 def train(
@@ -175,7 +178,8 @@ class ImitationProgress:
         optimizer: Adam on the policy's mean, warm from training to training.
         observations: (N, O) aggregated so far.
         actions: (N, A) the expert's actions there.
-        env_steps: simulator steps so far, all of Algorithm 1 and the expert's included.
+        env_steps: steps of the real simulator so far, all of Algorithm 1 and the expert's
+            included.
         authors_steps: steps as the authors' plots count them: training points of Algorithm 1,
             the expert's rollouts that were kept, and relabelled rollouts.
         curve: one row for each training, of which the first is behaviour cloning.
@@ -209,7 +213,7 @@ def start(
         policy: as drawn.
         elements: (O,) state elements that it observes.
         expert: rollouts of the MPC controller.
-        env_steps: simulator steps taken up to now, the expert's included.
+        env_steps: steps of the real simulator so far, the expert's included.
         authors_steps: training points of Algorithm 1.
         settings: of imitation.
     """
@@ -233,7 +237,7 @@ def new_optimizer(policy: GaussianPolicy, settings: ImitationSettings) -> torch.
 def iterate(
     progress: ImitationProgress,
     model: DynamicsModel,
-    agent: str,
+    spec: AgentSpec,
     expert: ExpertSettings,
     elements: NDArray[np.intp],
     settings: ImitationSettings,
@@ -249,7 +253,7 @@ def iterate(
     Args:
         progress: changed in place, once all has succeeded.
         model: final dynamics model of Algorithm 1.
-        agent: name of the agent.
+        spec: the agent.
         expert: settings of the controller that plans with it.
         elements: (O,) state elements that the policy observes.
         settings: of imitation.
@@ -259,7 +263,7 @@ def iterate(
         NonFiniteError: training or planning met NaN or infinity; says in which iteration.
     """
     iteration = progress.iteration
-    try:
+    with errors_say(f"DAgger iteration {iteration}", spec, seed):
         loss = train(
             progress.policy,
             progress.optimizer,
@@ -269,7 +273,7 @@ def iterate(
             torch_stream(seed, Purpose.IMITATION, iteration),
         )
         rollouts = collect(
-            agent,
+            spec,
             integer_seeds(
                 seed, Purpose.DAGGER_RESET, iteration, count=settings.evaluation_rollouts
             ),
@@ -289,18 +293,12 @@ def iterate(
         }
         if iteration + 1 < settings.iterations:
             states, _, _ = relabelled.transitions()
-            planner = RandomShooting.for_agent(model, get_agent(agent), expert.planning)
-            stream = torch_stream(
-                seed, Purpose.DAGGER_PLANNING, iteration, device=planner.network.device
-            )
+            planner = new_planner(model, spec, expert.planning)
+            stream = torch_stream(seed, Purpose.DAGGER_PLANNING, iteration, device=model.device)
             labels = planner.plan(states, stream).actions
             seen = torch.from_numpy(states[:, elements]).float()
             progress.observations = torch.cat([progress.observations, seen])
             progress.actions = torch.cat([progress.actions, torch.from_numpy(labels)])
-    except (NonFiniteError, SimulationError) as error:
-        raise type(error)(
-            f"DAgger iteration {iteration} of {agent}, seed {seed}: {error}"
-        ) from None
-    progress.env_steps += rollouts.env_steps
+    progress.env_steps += rollouts.simulated_steps
     progress.authors_steps += relabelled.points
     progress.curve.append(row)

@@ -10,7 +10,8 @@ import pandas as pd
 import torch
 
 from mbmf.base.errors import InputError
-from mbmf.method.dynamics import DynamicsModel, open_loop, step_errors
+from mbmf.method.dynamics import open_loop, step_errors
+from mbmf.method.models.base import DynamicsModel
 from mbmf.method.rollouts import Rollouts
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from mbmf.agents import get_agent
+from mbmf.agents.spec import AgentSpec
 from mbmf.base.settings import PositiveInteger, Settings
 
 # State elements that only say how far the body has come. No reward or termination looks at
@@ -25,19 +25,21 @@ class PolicySettings(Settings):
     """Shape of the policy, the same for imitation and TRPO."""
 
     hidden_layers: list[PositiveInteger] = Field(
-        min_length=1, description="width of each hidden tanh layer"
+        default=[64, 64], min_length=1, description="width of each hidden tanh layer"
     )
     absolute_position: bool = Field(
-        description="whether the observation has the state's horizontal positions"
+        default=True, description="whether the observation has the state's horizontal positions"
     )
 
 
-def observed_elements(agent: str, settings: PolicySettings) -> NDArray[np.intp]:
+def observed_elements(spec: AgentSpec, settings: PolicySettings) -> NDArray[np.intp]:
     """Which state elements make up the observation, (O,)."""
-    names = get_agent(agent).state_names
-    return np.array(
-        [i for i, name in enumerate(names) if settings.absolute_position or name not in _POSITION]
-    )
+    kept = [
+        index
+        for index, name in enumerate(spec.state_names)
+        if settings.absolute_position or name not in _POSITION
+    ]
+    return np.array(kept)
 
 
 class GaussianPolicy(nn.Module):

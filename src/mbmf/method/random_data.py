@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from mbmf.agents import get_agent
+from mbmf.agents.spec import AgentSpec
 from mbmf.base.random_streams import Purpose, integer_seeds, numpy_stream
 from mbmf.base.settings import PositiveInteger, Settings
 from mbmf.method.rollouts import Rollouts, collect
@@ -31,23 +31,25 @@ class RandomData:
     validation: Rollouts
 
     @property
-    def env_steps(self) -> int:
-        """Simulator steps that all of it took."""
-        return self.training.env_steps + self.validation.env_steps
+    def simulated_steps(self) -> int:
+        """Steps of the simulator that all of it took."""
+        return self.training.simulated_steps + self.validation.simulated_steps
 
 
-def generate(agent: str, settings: RandomDataSettings, seed: int) -> RandomData:
+def generate(spec: AgentSpec, settings: RandomDataSettings, seed: int) -> RandomData:
     """Random rollouts of an agent. Rollout n is the same whatever the number of rollouts."""
     return RandomData(
-        _random_rollouts(agent, settings.steps, settings.rollouts, seed, Purpose.RANDOM_ROLLOUTS),
+        _random_rollouts(spec, settings.steps, settings.rollouts, seed, Purpose.RANDOM_ROLLOUTS),
         _random_rollouts(
-            agent, settings.steps, settings.validation_rollouts, seed, Purpose.RANDOM_VALIDATION
+            spec, settings.steps, settings.validation_rollouts, seed, Purpose.RANDOM_VALIDATION
         ),
     )
 
 
-def _random_rollouts(agent: str, steps: int, count: int, seed: int, purpose: Purpose) -> Rollouts:
-    shape = (steps, get_agent(agent).action_dim)
+def _random_rollouts(
+    spec: AgentSpec, steps: int, count: int, seed: int, purpose: Purpose
+) -> Rollouts:
+    shape = (steps, spec.action_dim)
     actions = np.stack(
         [numpy_stream(seed, purpose, body).uniform(-1, 1, shape) for body in range(count)]
     )
@@ -58,4 +60,4 @@ def _random_rollouts(agent: str, steps: int, count: int, seed: int, purpose: Pur
         return actions[bodies, step], actions[bodies, step]
 
     starts = integer_seeds(seed, Purpose.RANDOM_RESET, int(purpose), count=count)
-    return collect(agent, starts, steps, controller, "random")
+    return collect(spec, starts, steps, controller, "random")

@@ -9,10 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mbmf.agents import get_agent
-from mbmf.agents.bodies import Bodies
-from mbmf.agents.rewards import reward_function
-from mbmf.agents.spec import StartKind
+from mbmf.agents.spec import AgentSpec, StartKind
 
 Array = NDArray[np.float64]
 
@@ -43,8 +40,8 @@ class Rollouts:
         return Rollouts(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @property
-    def env_steps(self) -> int:
-        """Simulator steps that these rollouts took."""
+    def simulated_steps(self) -> int:
+        """Steps of the simulator that these rollouts took."""
         return int(self.simulated.sum())
 
     @property
@@ -118,7 +115,7 @@ Controller = Callable[[Array, NDArray[np.intp], int], tuple[NDArray[Any], NDArra
 
 
 def collect(
-    agent: str,
+    spec: AgentSpec,
     seeds: Sequence[int],
     steps: int,
     controller: Controller,
@@ -130,16 +127,14 @@ def collect(
     actions and of the planner, and kept in those of a policy.
 
     Args:
-        agent: name of the agent.
+        spec: the agent.
         seeds: of each body's start.
         steps: T, most steps of a rollout.
         controller: called with the states (B, S) of the bodies still going, their indices
             (B,) and the step; returns the actions to record and those to execute, (B, A).
         start: the kind of rollout.
     """
-    spec = get_agent(agent)
-    reward = reward_function(spec, spec.reward)
-    bodies = Bodies(spec, len(seeds))
+    bodies = spec.make_bodies(len(seeds))
     bodies.reset(range(len(seeds)), [np.random.default_rng(seed) for seed in seeds], start)
     states = np.empty((len(seeds), steps + 1, spec.state_dim))
     actions = np.zeros((len(seeds), steps, spec.action_dim))
@@ -161,7 +156,7 @@ def collect(
         kept = going[chosen]
         states[kept, step + 1] = bodies.states[kept]
         actions[kept, step] = planned[chosen]
-        rewards[kept, step] = reward(bodies.states[kept], executed[chosen])
+        rewards[kept, step] = spec.reward(bodies.states[kept], executed[chosen])
         lengths[kept] += 1
         going = going[~over]
     bodies.close()

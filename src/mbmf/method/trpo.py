@@ -9,8 +9,7 @@ divergence agree.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +21,8 @@ from pydantic import Field, model_validator
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from mbmf.agents.environment import BatchedAgentEnv
+from mbmf.agents.batched_environment import BatchedAgentEnv
+from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.base.settings import (
@@ -32,6 +32,7 @@ from mbmf.base.settings import (
     PositiveNumber,
     Settings,
 )
+from mbmf.method.advantages import LinearBaseline, advantages_and_returns
 from mbmf.method.fast.fisher import fisher_vector_product
 from mbmf.method.policy import (
     GaussianPolicy,
@@ -41,6 +42,8 @@ from mbmf.method.policy import (
     log_probability,
 )
 from mbmf.method.rollouts import collect
+from mbmf.method.sampling import Batch, sample
+from mbmf.method.where import errors_say
 
 Array = NDArray[np.float64]
 
@@ -56,11 +59,19 @@ class TrpoSettings(Settings):
     bodies: PositiveInteger = Field(description="bodies that share the batch evenly")
     episode_steps: PositiveInteger = Field(description="time limit of an episode")
     initial_std: PositiveNumber = Field(description="the policy's standard deviation at the start")
-    kl: PositiveNumber = Field(description="trust region: largest mean KL divergence of an update")
-    discount: Fraction = Field(description="γ")
-    gae_lambda: Fraction = Field(description="λ of generalised advantage estimation; rllab's is 1")
-    conjugate_gradient_steps: PositiveInteger = Field(description="steps of conjugate gradient")
-    damping: NonNegativeNumber = Field(description="added to the Fisher matrix's diagonal")
+    kl: PositiveNumber = Field(
+        default=0.05, description="trust region: largest mean KL divergence of an update"
+    )
+    discount: Fraction = Field(default=0.995, description="γ")
+    gae_lambda: Fraction = Field(
+        default=1.0, description="λ of generalised advantage estimation; rllab's is 1"
+    )
+    conjugate_gradient_steps: PositiveInteger = Field(
+        default=10, description="steps of conjugate gradient"
+    )
+    damping: NonNegativeNumber = Field(
+        default=0.00001, description="added to the Fisher matrix's diagonal"
+    )
     evaluation_rollouts: PositiveInteger = Field(
         default=5, description="rollouts without noise that measure the policy; not counted"
     )
@@ -87,168 +98,6 @@ class TrpoRunSettings(Settings):
 
     policy: PolicySettings
     trpo: TrpoSettings
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Steps of E bodies side by side, T each, the first of all at the start of an episode.
-
-    Attributes:
-        observations: (T, E, O) before each step.
-        actions: (T, E, A) as sampled, not clipped.
-        rewards: (T, E).
-        times: (T, E) steps since the episode's start.
-        terminated: (T, E) whether the step ended the episode for good.
-        truncated: (T, E) whether a time limit or the batch's end cut the episode here.
-        last_observations: (T, E, O) observation after the step where it was cut, else 0.
-    """
-
-    observations: NDArray[np.float32]
-    actions: NDArray[np.float32]
-    rewards: Array
-    times: NDArray[np.int64]
-    terminated: NDArray[np.bool_]
-    truncated: NDArray[np.bool_]
-    last_observations: NDArray[np.float32]
-
-    def episode_returns(self, episode_steps: int) -> Array:
-        """Undiscounted returns of the episodes that had room for their time limit.
-
-        A later episode would be complete only if it were short, and so bias the mean.
-        """
-        steps, bodies = self.rewards.shape
-        over = self.terminated | self.truncated
-        returns = []
-        for body in range(bodies):
-            start = 0
-            for end in (np.flatnonzero(over[:, body]) + 1).tolist():
-                if start + episode_steps <= steps:
-                    returns.append(self.rewards[start:end, body].sum())
-                start = end
-        return np.array(returns)
-
-
-@contextmanager
-def _one_torch_thread() -> Iterator[None]:
-    """Keep torch to one thread.
-
-    Idle threads of torch wait for their next work by spinning, and so take the cores from the
-    simulator's threads: with two of each, a whole iteration took 1.6 times as long.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-@_one_torch_thread()
-@torch.inference_mode()
-def sample(
-    policy: GaussianPolicy,
-    env: BatchedAgentEnv,
-    elements: NDArray[np.intp],
-    steps: int,
-    generator: torch.Generator,
-) -> Batch:
-    """`steps` steps of each body of `env`, which has just been reset.
-
-    Args:
-        policy: acts, with noise.
-        env: in autoreset mode SAME_STEP.
-        elements: (O,) state elements that the policy observes.
-        steps: T.
-        generator: draws the actions' noise.
-    """
-    bodies = env.num_envs
-    observations = np.empty((steps, bodies, len(elements)), np.float32)
-    last_observations = np.zeros_like(observations)
-    noise = torch.randn(steps, bodies, env.agent.action_dim, generator=generator)
-    noise *= policy.log_std.exp()
-    actions = np.empty(noise.shape, np.float32)
-    rewards = np.empty((steps, bodies))
-    times = np.empty((steps, bodies), np.int64)
-    terminated = np.zeros((steps, bodies), np.bool_)
-    truncated = np.zeros((steps, bodies), np.bool_)
-    states = env.bodies.states
-    clock = np.zeros(bodies, np.int64)
-    for step in range(steps):
-        observations[step] = states[:, elements]
-        times[step] = clock
-        chosen = policy(torch.from_numpy(observations[step])).add_(noise[step])
-        actions[step] = chosen.numpy()
-        states, rewards[step], terminated[step], truncated[step], info = env.step(actions[step])
-        clock += 1
-        over = terminated[step] | truncated[step]
-        if over.any():
-            clock[over] = 0
-            last_observations[step][over] = np.stack(list(info["final_obs"][over]))[:, elements]
-    # The batch's end is no end of an episode either.
-    cut = ~(terminated[-1] | truncated[-1])
-    truncated[-1] |= cut
-    last_observations[-1][cut] = states[cut][:, elements]
-    truncated &= ~terminated
-    return Batch(observations, actions, rewards, times, terminated, truncated, last_observations)
-
-
-class LinearBaseline:
-    """rllab's value function: linear in observation, its square, time, time² and time³."""
-
-    # rllab's ridge, and the bound on each observation element.
-    RIDGE, BOUND = 1e-5, 10.0
-
-    def __init__(self, coefficients: Array | None = None) -> None:
-        self.coefficients = coefficients
-
-    def predict(self, observations: NDArray[Any], times: NDArray[Any]) -> Array:
-        """Values (...,) of observations (..., O) at steps (...,); zero before the first fit."""
-        if self.coefficients is None:
-            return np.zeros(times.shape)
-        values: Array = self._features(observations, times) @ self.coefficients
-        return values
-
-    def fit(self, observations: NDArray[Any], times: NDArray[Any], returns: Array) -> None:
-        """Least squares on returns (...,)."""
-        features = self._features(observations, times)
-        features = features.reshape(-1, features.shape[-1])
-        gram = features.T @ features + self.RIDGE * np.eye(features.shape[1])
-        self.coefficients = np.asarray(
-            np.linalg.lstsq(gram, features.T @ returns.ravel(), rcond=None)[0], np.float64
-        )
-
-    def _features(self, observations: NDArray[Any], times: NDArray[Any]) -> Array:
-        seen = np.clip(observations.astype(np.float64), -self.BOUND, self.BOUND)
-        time = (times / 100.0)[..., None]
-        return np.concatenate([seen, seen**2, time, time**2, time**3, np.ones_like(time)], axis=-1)
-
-
-def advantages_and_returns(
-    batch: Batch, baseline: LinearBaseline, discount: float, gae_lambda: float
-) -> tuple[Array, Array]:
-    """Generalised advantage estimates and the returns that the baseline is fitted to, (T, E).
-
-    A time-out or the batch's end is no termination: what would have followed is worth the
-    baseline's value there.
-    """
-    values = baseline.predict(batch.observations, batch.times)
-    after = np.zeros_like(values)
-    after[:-1] = values[1:]
-    cut = batch.truncated
-    after[cut] = baseline.predict(batch.last_observations[cut], batch.times[cut] + 1)
-    after[batch.terminated] = 0.0
-    over = batch.terminated | batch.truncated
-    residuals = batch.rewards + discount * after - values
-    advantages = np.empty_like(values)
-    returns = np.empty_like(values)
-    advantage = np.zeros(values.shape[1])
-    future = np.zeros(values.shape[1])
-    for step in reversed(range(len(values))):
-        advantage = residuals[step] + discount * gae_lambda * np.where(over[step], 0.0, advantage)
-        advantages[step] = advantage
-        future = batch.rewards[step] + discount * np.where(over[step], after[step], future)
-        returns[step] = future
-    return advantages, returns
 
 
 def conjugate_gradient(
@@ -332,11 +181,15 @@ class TrpoProgress:
         policy: the current policy.
         baseline: the value function, fitted to the last batch.
         curve: one row for each finished iteration.
+        env_steps: steps of the real simulator so far, of all that made the first policy included.
+        authors_steps: steps as the authors' plots count them, likewise.
     """
 
     policy: GaussianPolicy
     baseline: LinearBaseline
     curve: list[dict[str, Any]]
+    env_steps: int = 0
+    authors_steps: int = 0
 
     @property
     def iteration(self) -> int:
@@ -344,10 +197,10 @@ class TrpoProgress:
         return len(self.curve)
 
 
-def make_env(agent: str, settings: TrpoSettings, threads: int = 1) -> BatchedAgentEnv:
+def make_env(spec: AgentSpec, settings: TrpoSettings, threads: int = 1) -> BatchedAgentEnv:
     """The batched environment that TRPO samples from."""
     return BatchedAgentEnv(
-        agent,
+        spec,
         settings.bodies,
         num_threads=threads,
         max_episode_steps=settings.episode_steps,
@@ -357,7 +210,7 @@ def make_env(agent: str, settings: TrpoSettings, threads: int = 1) -> BatchedAge
 
 def mean_return(
     policy: GaussianPolicy,
-    agent: str,
+    spec: AgentSpec,
     elements: NDArray[np.intp],
     settings: TrpoSettings,
     seed: int,
@@ -370,7 +223,7 @@ def mean_return(
 
     Args:
         policy: as it acts in this iteration.
-        agent: name of the agent.
+        spec: the agent.
         elements: (O,) state elements that the policy observes.
         settings: of the run.
         seed: of the run.
@@ -381,7 +234,7 @@ def mean_return(
         first on, and the last.
 
     Raises:
-        SimulationError: the simulator diverged.
+        SimulationError: the simulator diverged; says in which iteration.
     """
     if iteration % settings.evaluation_interval and iteration != settings.iterations - 1:
         return math.nan
@@ -389,7 +242,8 @@ def mean_return(
         seed, Purpose.TRPO_EVALUATION, iteration, count=settings.evaluation_rollouts
     )
     controller = MeanController(policy, elements)
-    rollouts = collect(agent, starts, settings.episode_steps, controller)
+    with errors_say(f"TRPO iteration {iteration}", spec, seed):
+        rollouts = collect(spec, starts, settings.episode_steps, controller)
     return float(rollouts.returns.mean())
 
 
@@ -413,30 +267,29 @@ def iterate(
         seed: of the run.
 
     Raises:
-        NonFiniteError: says in which iteration.
+        NonFiniteError, SimulationError: the update or the simulator failed; says in which
+            iteration.
     """
     iteration = progress.iteration
-    env.reset(seed=list(integer_seeds(seed, Purpose.TRPO_RESET, iteration, count=settings.bodies)))
+    starts = integer_seeds(seed, Purpose.TRPO_RESET, iteration, count=settings.bodies)
     noise = torch_stream(seed, Purpose.TRPO_ACTIONS, iteration)
-    batch = sample(progress.policy, env, elements, settings.batch_size // settings.bodies, noise)
-    advantages, returns = advantages_and_returns(
-        batch, progress.baseline, settings.discount, settings.gae_lambda
-    )
-    try:
+    steps = settings.batch_size // settings.bodies
+    with errors_say(f"TRPO iteration {iteration}", env.agent, seed):
+        env.reset(seed=list(starts))
+        batch = sample(progress.policy, env, elements, steps, noise)
+        advantages, returns = advantages_and_returns(
+            batch, progress.baseline, settings.discount, settings.gae_lambda
+        )
         step = update(progress.policy, batch, advantages, settings)
-    except NonFiniteError as error:
-        raise NonFiniteError(
-            f"TRPO iteration {iteration} of {env.agent.name}, seed {seed}: {error}"
-        ) from None
     progress.baseline.fit(batch.observations, batch.times, returns)
     episodes = batch.episode_returns(settings.episode_steps)
     progress.curve.append(
         {
             "iteration": iteration,
             # As in Algorithm 1's curve: what the policy had learned from, not its own batch.
-            "env_steps": iteration * settings.batch_size,
+            "env_steps": progress.env_steps,
             # The authors' plots have this batch behind them.
-            "authors_steps": (iteration + 1) * settings.batch_size,
+            "authors_steps": progress.authors_steps + settings.batch_size,
             "return": float(episodes.mean()),
             "return_std": float(episodes.std()),
             "rollouts": len(episodes),
@@ -444,3 +297,5 @@ def iterate(
             **step,
         }
     )
+    progress.env_steps += settings.batch_size
+    progress.authors_steps += settings.batch_size

@@ -1,4 +1,4 @@
-"""Pages of the report: the claims, the runs behind a figure, an executed notebook.
+"""Pages of the report: the claims, the runs behind an experiment, an executed notebook.
 
 Each is filled into a template of `workflow/report` and needs nothing from outside itself.
 """
@@ -6,7 +6,7 @@ Each is filled into a template of `workflow/report` and needs nothing from outsi
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,8 @@ import nbformat
 from mbmf.analysis.claims import AnyClaim
 from mbmf.analysis.verdict_text import claimed, families, here, interval
 from mbmf.base.errors import InputError
-from mbmf.experiments.runs import FIGURE_TITLES
 
 TEMPLATES = Path("workflow/report")
-
-# Which group of figures shows a table, and which of its figures.
-SHOWN_IN = {
-    "figure_5_errors": ("figure_5", "figure_5_error"),
-    "figure_5_trajectories": ("figure_5", "figure_5_rollout"),
-    "figure_6": ("figure_6", "figure_6"),
-    "figure_7": ("figure_7", "figure_7"),
-    "dyna_episodes": ("dyna", "figure_8_2"),
-    "dyna_rewards": ("dyna", "figure_{number}"),
-}
 
 
 def render(template: str, **values: Any) -> str:
@@ -43,14 +32,26 @@ def render(template: str, **values: Any) -> str:
     return environment.get_template(template).render(**values)
 
 
-def shown_in(claim: AnyClaim) -> tuple[str, str]:
-    """Group of figures and figure that show what a claim is about."""
-    group, figure = SHOWN_IN[claim.table]
-    return group, figure.format(number=getattr(claim.statistic, "figure", "").replace(".", "_"))
+def shown_in(claim: AnyClaim, tables: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
+    """Experiment and figure that show what a claim is about; None if none does.
+
+    Args:
+        claim: that a figure is wanted of.
+        tables: experiment and figure that show each table; in a figure's name "{number}" stands
+            for the last part of the number that the claim's statistic names.
+    """
+    if claim.table not in tables:
+        return None
+    experiment, figure = tables[claim.table]
+    number = getattr(claim.statistic, "figure", "").rpartition(".")[2]
+    return experiment, figure.format(number=number)
 
 
 def claim_rows(
-    records: Sequence[dict[str, Any]], claims: Sequence[AnyClaim], results: str
+    records: Sequence[dict[str, Any]],
+    claims: Sequence[AnyClaim],
+    results: str,
+    tables: Mapping[str, Sequence[str]],
 ) -> list[dict[str, Any]]:
     """What the table of claims shows of each verdict, in the verdicts' order.
 
@@ -58,6 +59,7 @@ def claim_rows(
         records: verdicts, as `mbmf.analysis.judging.judge` gives them.
         claims: that they are on.
         results: folder of the scale, which the paths of the links start with.
+        tables: as for `shown_in`.
 
     Raises:
         InputError: a verdict is on no claim of the file, or of older code.
@@ -70,24 +72,28 @@ def claim_rows(
             raise InputError(f"{record['id']}: a verdict on no claim; judge them again")
         if "family" not in record:
             raise InputError(f"{record['id']}: a verdict of older code; judge them again")
-        group, figure = shown_in(claim)
+        shown = shown_in(claim, tables)
         known = record["statistic"] is not None
         rows.append(
             record
             | {
-                "group": group,
+                "experiment": shown and shown[0],
                 "agent": (record["agent"] or "").replace("_", "-"),
                 "claimed": claimed(*record["threshold"]),
                 "here": here(record) if known else "",
                 "interval": interval(record) if known else "",
-                "links": {
-                    "figure": f"{results}/figures/{figure}.svg",
-                    "notebook": f"{results}/report/{group}.html",
-                    "runs": f"{results}/report/{group}_runs.html",
-                },
+                "links": _links(results, *shown) if shown else {},
             }
         )
     return rows
+
+
+def _links(results: str, experiment: str, figure: str) -> dict[str, str]:
+    return {
+        "figure": f"{results}/figures/{figure}.svg",
+        "notebook": f"{results}/report/{experiment}.html",
+        "runs": f"{results}/report/{experiment}_runs.html",
+    }
 
 
 def claims_page(rows: Sequence[dict[str, Any]], scale: str, history: str) -> str:
@@ -111,39 +117,45 @@ def claims_page(rows: Sequence[dict[str, Any]], scale: str, history: str) -> str
 
 
 def results_markdown(
-    rows: Sequence[dict[str, Any]], scale: str, runs: dict[str, tuple[int, float]]
+    rows: Sequence[dict[str, Any]],
+    scale: str,
+    titles: Mapping[str, str],
+    runs: Mapping[str, tuple[int, float]],
 ) -> str:
-    """The claims beside what came out, a table for each group of figures, for the README.
+    """The claims beside what came out, a table for each experiment, for the README.
 
     Args:
         rows: as `claim_rows` gives them.
         scale: of the results.
-        runs: number of runs behind a group of figures, and seconds that they took together.
+        titles: of the experiments, by name. One that no claim is about is left out.
+        runs: number of runs behind an experiment, and seconds that they took together.
     """
     overlay = "" if scale == "paper" else f" --configfile config/{scale}.yaml"
     lines = []
-    for group, title in FIGURE_TITLES.items():
-        how = f"`snakemake --cores 2{overlay} -- {group}` draws it"
-        if group in runs:
-            count, seconds = runs[group]
+    for name, title in titles.items():
+        claimed_here = [row for row in rows if row["experiment"] == name]
+        if not claimed_here:
+            continue
+        how = f"`snakemake --cores 2{overlay} -- {name}` draws it"
+        if name in runs:
+            count, seconds = runs[name]
             how += f"; its {count} runs took {_duration(seconds)} of one core"
         lines += [f"### {title}, {scale} scale", "", f"{how}.", ""]
         lines += [
             "| the paper | agent | claimed | here | seeds | verdict |",
             "|---|---|---|---|---|---|",
         ]
-        for row in rows:
-            if row["group"] == group:
-                here = f"{row['here']} ({row['interval']})" if row["here"] else row["why"]
-                cells = [
-                    f"{row['claim']} ({row['source']})",
-                    row["agent"],
-                    row["claimed"],
-                    here,
-                    str(row["seeds"] or ""),
-                    f"**{row['verdict']}**",
-                ]
-                lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        for row in claimed_here:
+            here = f"{row['here']} ({row['interval']})" if row["here"] else row["why"]
+            cells = [
+                f"{row['claim']} ({row['source']})",
+                row["agent"],
+                row["claimed"],
+                here,
+                str(row["seeds"] or ""),
+                f"**{row['verdict']}**",
+            ]
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
     return "\n".join(lines)
 
@@ -196,18 +208,18 @@ def seconds_of(provenance: dict[str, Any]) -> float:
 
 
 def runs_page(
-    group: str,
+    title: str,
     scale: str,
     settings: dict[str, Any],
     runs: Sequence[tuple[dict[str, Any], dict[str, Any]]],
     job: dict[str, Any] | None,
 ) -> str:
-    """The runs behind a group of figures: a line each, with configuration and provenance.
+    """The runs behind an experiment: a line each, with configuration and provenance.
 
     Args:
-        group: figure_5, figure_6, figure_7 or dyna.
-        scale: named in the title.
-        settings: of the figures.
+        title: of the experiment.
+        scale: named below the title.
+        settings: the experiment's section of the configuration.
         runs: what `run_row` gives, and the provenance, of each.
         job: provenance of the job that made all runs, if there was one.
     """
@@ -221,7 +233,7 @@ def runs_page(
     ]
     return render(
         "runs.html.j2",
-        title=f"Runs behind {FIGURE_TITLES[group]}",
+        title=f"Runs behind {title}",
         scale=scale,
         settings=_pretty(settings),
         runs=entries,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mbmf.agents import get_agent
+from mbmf.agents.gl_backends import write_message
+from mbmf.agents.mujoco_agent import MujocoAgent
+from mbmf.agents.spec import AgentSpec
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.clips import gait
 from mbmf.method.imitation import ImitationRunSettings
-from mbmf.method.planning import MpcController, RandomShooting
+from mbmf.method.mpc import MpcController
+from mbmf.method.planners.base import new_planner
 from mbmf.method.policy import MeanController, observed_elements
 from mbmf.method.random_data import RandomDataSettings, generate
 from mbmf.method.rollouts import Controller, Rollouts, collect
@@ -18,7 +21,7 @@ from mbmf.storage.atomic_files import written_whole
 
 
 def write_gait(
-    agent: str,
+    spec: AgentSpec,
     settings: ImitationRunSettings,
     seed: int,
     models: Path,
@@ -27,8 +30,10 @@ def write_gait(
 ) -> None:
     """Roll out each controller for some seconds and write the clip.
 
+    Of an agent that is not MuJoCo's there is none: a picture says so in its place.
+
     Args:
-        agent: name of the agent.
+        spec: the agent.
         settings: of the imitation, which names the controller's and the policy's.
         seed: of the runs.
         models: of Algorithm 1; the last one plans.
@@ -38,14 +43,17 @@ def write_gait(
     Raises:
         InputError: a model or a policy is missing, damaged, or of another agent or shape.
     """
+    if not isinstance(spec, MujocoAgent):
+        write_message(f"No clip: {spec.name} is none of MuJoCo's bodies that mbmf draws.", output)
+        return
     # No longer than the rollouts that the model and the policy have learned from.
-    steps = min(gait.clip_steps(agent), settings.expert.steps)
-    model = read_models(models, agent)[0][-1]
-    read = {name: read_policy(path, agent, settings.policy)[0] for name, path in policies.items()}
+    steps = min(gait.clip_steps(spec), settings.expert.steps)
+    model = read_models(models, spec)[0][-1]
+    read = {name: read_policy(path, spec, settings.policy)[0] for name, path in policies.items()}
     random = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
-    shown: dict[str, Rollouts] = {"random actions": generate(agent, random, seed).validation}
-    planner = RandomShooting.for_agent(model, get_agent(agent), settings.expert.planning)
-    elements = observed_elements(agent, settings.policy)
+    shown: dict[str, Rollouts] = {"random actions": generate(spec, random, seed).validation}
+    planner = new_planner(model, spec, settings.expert.planning)
+    elements = observed_elements(spec, settings.policy)
     controllers: dict[str, Controller] = {
         "MPC (Mb)": MpcController(planner, torch_stream(seed, Purpose.EXPERT_PLANNING, 0)),
         **{name: MeanController(policy, elements) for name, policy in read.items()},
@@ -53,8 +61,8 @@ def write_gait(
     # All from one start, that of the first expert rollout.
     start = integer_seeds(seed, Purpose.EXPERT_RESET, 0, count=1)
     for name, controller in controllers.items():
-        shown[name] = collect(agent, start, steps, controller, "mpc")
+        shown[name] = collect(spec, start, steps, controller, "mpc")
     for name, rollout in shown.items():
-        print(f"{agent}, {name}: return {rollout.returns[0]:.2f} in {rollout.lengths[0]} steps")
+        print(f"{spec.name}, {name}: return {rollout.returns[0]:.2f} in {rollout.lengths[0]} steps")
     with written_whole(output) as aside:
-        aside.write_bytes(gait.encoded(gait.clip(agent, shown)))
+        aside.write_bytes(gait.encoded(gait.clip(spec, shown)))

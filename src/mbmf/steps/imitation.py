@@ -12,18 +12,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mbmf.agents import get_agent
+from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import InputError
 from mbmf.base.random_streams import Purpose, torch_stream
 from mbmf.method import imitation
-from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.doors import planning_sources
 from mbmf.method.imitation import ImitationProgress, ImitationRunSettings
+from mbmf.method.models.base import DynamicsModel
 from mbmf.method.policy import observed_elements
 from mbmf.method.rollouts import Rollouts
-from mbmf.steps.model_based import read_models
+from mbmf.steps.model_based import model_name, read_models
 from mbmf.steps.policy_files import new_policy, write_policy
 from mbmf.storage.atomic_files import write_text
-from mbmf.storage.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
+from mbmf.storage.checkpoints import CHECKPOINT, read_checkpoint, same_run, write_checkpoint
 from mbmf.storage.code_digest import code_digest
 from mbmf.storage.provenance import provenance
 from mbmf.storage.tables import run_table, write_table
@@ -40,7 +41,7 @@ EXPERT = "expert.safetensors"
 
 
 def run_imitation(
-    agent: str,
+    spec: AgentSpec,
     settings: ImitationRunSettings,
     seed: int,
     models: Path,
@@ -51,7 +52,7 @@ def run_imitation(
     """Expert rollouts, behaviour cloning and DAgger, going on where a kill left them.
 
     Args:
-        agent: name of the agent.
+        spec: the agent.
         settings: of the run.
         seed: of all random streams.
         models: models of a finished run of Algorithm 1, of the same agent and seed.
@@ -63,25 +64,27 @@ def run_imitation(
         InputError: the models are missing, damaged, or of another agent or seed.
         NonFiniteError: training or planning met NaN or infinity.
     """
-    model, counted = _final_model(models, agent, seed)
+    model, source = _final_model(models, spec, seed)
+    # Mb-Mf, which rests on this policy's code too, reads of it in the policy's file.
+    made_with = {"planner": settings.expert.planning.planner, "model": model_name(source)}
     identity: dict[str, Any] = {
         "kind": "imitation",
-        "agent": agent,
+        "agent": spec.name,
         "settings": settings.model_dump(),
         "seed": seed,
         "models": hashlib.sha256(models.read_bytes()).hexdigest(),
-        "code": code_digest(__name__),
+        "code": code_digest(__name__, spec.source, *planning_sources(**made_with)),
     }
-    shown, shown_steps = _expert_rollouts(agent, settings, seed, model, folder / EXPERT, identity)
-    elements = observed_elements(agent, settings.policy)
+    shown, shown_steps = _expert_rollouts(spec, settings, seed, model, folder / EXPERT, identity)
+    elements = observed_elements(spec, settings.policy)
     drawing = torch_stream(seed, Purpose.POLICY)
-    drawn = new_policy(agent, settings.policy, generator=drawing, weights="normal")
+    drawn = new_policy(spec, settings.policy, generator=drawing, weights="normal")
     progress = imitation.start(
         drawn,
         elements,
         shown,
-        counted["env_steps"] + shown_steps,
-        counted["authors_steps"],
+        source["env_steps"] + shown_steps,
+        source["authors_steps"],
         settings.imitation,
     )
     checkpoint = folder / CHECKPOINT
@@ -90,12 +93,12 @@ def run_imitation(
     while progress.iteration < settings.imitation.iterations:
         started = time.perf_counter()
         imitation.iterate(
-            progress, model, agent, settings.expert, elements, settings.imitation, seed
+            progress, model, spec, settings.expert, elements, settings.imitation, seed
         )
         seconds.append({"iteration": time.perf_counter() - started})
         row = progress.curve[-1]
         print(
-            f"{agent} seed {seed}: DAgger iteration {progress.iteration}/"
+            f"{spec.name} seed {seed}: DAgger iteration {progress.iteration}/"
             f"{settings.imitation.iterations}, {row['env_steps']} steps, "
             f"return {row['return']:.2f}, loss {row['training_loss']:.4f}",
             flush=True,
@@ -113,9 +116,10 @@ def run_imitation(
         "kind": "imitation",
         "env_steps": progress.env_steps,
         "authors_steps": progress.authors_steps,
+        "made_with": made_with,
     }
-    write_policy(output, progress.policy, agent, settings.policy, written)
-    curve = run_table(progress.curve, "imitation", agent, seed)
+    write_policy(output, progress.policy, spec, settings.policy, written)
+    curve = run_table(progress.curve, "imitation", spec.name, seed)
     # What imitation could reach.
     curve["expert_return"] = float(shown.returns.mean())
     write_table(folder / "curve.csv", curve)
@@ -125,21 +129,19 @@ def run_imitation(
     )
 
 
-def _final_model(path: Path, agent: str, seed: int) -> tuple[DynamicsModel, dict[str, int]]:
-    """The last model of a run of Algorithm 1, and the steps of the run by both counts."""
-    models, facts = read_models(path, agent)
+def _final_model(path: Path, spec: AgentSpec, seed: int) -> tuple[DynamicsModel, dict[str, Any]]:
+    """The last model of a run of Algorithm 1, and the run's facts with its steps by both counts."""
+    models, facts = read_models(path, spec)
     if facts.get("seed") != seed:
         raise InputError(f"{path}: seed is {facts.get('seed')}, but this run needs {seed}")
-    counted: dict[str, int] = {}
     for name in ("env_steps", "authors_steps"):
         if name not in facts:
             raise InputError(f"{path}: {name} is missing; delete the file to make it anew")
-        counted[name] = facts[name]
-    return models[-1], counted
+    return models[-1], facts
 
 
 def _expert_rollouts(
-    agent: str,
+    spec: AgentSpec,
     settings: ImitationRunSettings,
     seed: int,
     model: DynamicsModel,
@@ -151,21 +153,20 @@ def _expert_rollouts(
     With them comes the number of simulator steps of all that were made for them. They take most
     of the time, and Snakemake deletes the outputs of a job that it repeats.
     """
-    spec = get_agent(agent)
     count = settings.imitation.expert_rollouts
     if path.exists():
         tensors, facts = read_tensors(path)
         attempted = facts.pop("attempted_steps", None)
-        if facts == identity and attempted is not None:
+        if same_run(facts, identity) and attempted is not None:
             arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
             found = Rollouts.from_arrays(arrays, "expert")
             problem = found.problem(count, settings.expert.steps, spec.state_dim, spec.action_dim)
             if problem:
                 raise InputError(f"{path}: expert.{problem}; delete it to make it anew")
             return found, attempted
-    made, attempted = imitation.expert_rollouts(model, agent, settings.expert, count, seed)
+    made, attempted = imitation.expert_rollouts(model, spec, settings.expert, count, seed)
     print(
-        f"{agent} seed {seed}: expert's return {made.returns.mean():.2f}, "
+        f"{spec.name} seed {seed}: expert's return {made.returns.mean():.2f}, "
         f"{int((made.returns > 0).sum())} of {count} rollouts above 0, {attempted} steps",
         flush=True,
     )

@@ -16,11 +16,12 @@ from typing import Any
 import pandas as pd
 import torch
 
-from mbmf.agents import get_agent
+from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import InputError, printable
 from mbmf.method import algorithm_1
 from mbmf.method.algorithm_1 import ModelBasedSettings, Progress
-from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.doors import planning_sources
+from mbmf.method.models.base import DynamicsModel, DynamicsSettings, model_class
 from mbmf.method.rollouts import Rollouts
 from mbmf.steps.random_data import read_random_data
 from mbmf.storage.atomic_files import write_text
@@ -34,10 +35,12 @@ CURVE = "curve.csv"
 MODELS = "models.safetensors"
 HELD_OUT = "held_out.safetensors"
 PROVENANCE = "provenance.json"
+# Files of models name theirs only if it is another.
+DEFAULT_MODEL = DynamicsSettings.model_fields["model"].default
 
 
 def run_model_based(
-    agent: str,
+    spec: AgentSpec,
     settings: ModelBasedSettings,
     seed: int,
     data_path: Path,
@@ -48,7 +51,7 @@ def run_model_based(
     """One run of Algorithm 1, going on from its checkpoint if there is one.
 
     Args:
-        agent: name of the agent.
+        spec: the agent.
         settings: of the run.
         seed: of all its random streams.
         data_path: D_RAND.
@@ -60,17 +63,18 @@ def run_model_based(
         InputError: D_RAND or the checkpoint is damaged or of another run.
         NonFiniteError: training or planning met NaN or infinity.
     """
-    data = read_random_data(data_path, agent, settings.random_data, seed)
+    data = read_random_data(data_path, spec, settings.random_data, seed)
+    sources = planning_sources(settings.planning.planner, settings.dynamics.model)
     identity = {
         "kind": "model_based",
-        "agent": agent,
+        "agent": spec.name,
         "settings": settings.model_dump(),
         "seed": seed,
         "random_data": hashlib.sha256(data_path.read_bytes()).hexdigest(),
-        "code": code_digest(__name__),
+        "code": code_digest(__name__, spec.source, *sources),
     }
     checkpoint = folder / CHECKPOINT
-    progress = algorithm_1.start(agent, settings, data, seed, device)
+    progress = algorithm_1.start(spec, settings, data, seed, device)
     resumed = read_checkpoint(
         checkpoint, identity, partial(algorithm_1.progress_from_tensors, progress)
     )
@@ -82,21 +86,24 @@ def run_model_based(
         done = row["iteration"] + 1
         left = (time.perf_counter() - started) / (done - before) * (total - done)
         print(
-            f"{agent} seed {seed}: iteration {done}/{total}, {row['env_steps']} steps, "
+            f"{spec.name} seed {seed}: iteration {done}/{total}, {row['env_steps']} steps, "
             f"return {row['return']:.2f}, loss {row['training_loss']:.4f}, {left:.0f} s left",
             flush=True,
         )
 
     while progress.iteration < total:
-        algorithm_1.iterate(progress, agent, settings, data, seed, report)
+        algorithm_1.iterate(progress, spec, settings, data, seed, report)
         write_checkpoint(checkpoint, *algorithm_1.progress_to_tensors(progress), identity)
-    steps = {
-        "env_steps": data.env_steps + progress.env_steps,
+    facts = {
+        "agent": spec.name,
+        "seed": seed,
+        "iterations": len(progress.models),
+        "env_steps": progress.env_steps(data),
         # The last model has not learned from the last rollouts; the authors count alike.
         "authors_steps": progress.curve[-1]["authors_steps"],
     }
-    _write_models(progress, agent, seed, steps, models)
-    _write_curve(progress, agent, settings, seed, folder / CURVE)
+    _write_models(progress, settings.dynamics, facts, models)
+    _write_curve(progress, spec.name, settings, seed, folder / CURVE)
     write_text(
         folder / PROVENANCE,
         json.dumps(identity | provenance(device, progress.seconds, resumed), indent=2) + "\n",
@@ -106,24 +113,20 @@ def run_model_based(
 def _write_curve(
     progress: Progress, agent: str, settings: ModelBasedSettings, seed: int, path: Path
 ) -> None:
-    """One row for each iteration, with all that defines the run."""
+    """One row for each iteration, with all that defines the run, defaults left out."""
     curve = pd.DataFrame(progress.curve)
-    columns = {"kind": "model_based", "agent": agent, **settings.flat(), "seed": seed}
+    own = settings.flat(defaults=False)
+    columns = {"kind": "model_based", "agent": agent, **own, "seed": seed}
     for position, (name, value) in enumerate(columns.items()):
         curve.insert(position, name, value)
     write_table(path, curve)
 
 
 def _write_models(
-    progress: Progress, agent: str, seed: int, steps: dict[str, int], folder: Path
+    progress: Progress, settings: DynamicsSettings, facts: dict[str, Any], folder: Path
 ) -> None:
-    """Model and held-out rollouts of each iteration; `steps` are the run's by both counts."""
-    facts = {
-        "agent": agent,
-        "seed": seed,
-        "iterations": len(progress.models),
-        **steps,
-    }
+    """Model and held-out rollouts of each iteration; `facts` tell of the run."""
+    named = {} if settings.model == DEFAULT_MODEL else {"model": settings.model}
     write_tensors(
         folder / MODELS,
         {
@@ -131,7 +134,7 @@ def _write_models(
             for iteration, weights in enumerate(progress.models)
             for name, value in with_prefix(str(iteration), weights).items()
         },
-        facts | {"hidden_layers": progress.model.hidden_layers},
+        facts | named | settings.architecture(),
     )
     write_tensors(
         folder / HELD_OUT,
@@ -144,20 +147,21 @@ def _write_models(
     )
 
 
-def read_models(path: Path, agent: str) -> tuple[list[DynamicsModel], dict[str, Any]]:
+def read_models(path: Path, spec: AgentSpec) -> tuple[list[DynamicsModel], dict[str, Any]]:
     """Dynamics model of each iteration of a run, and the run's facts.
 
     Raises:
-        InputError: damaged, or of another agent or shape.
+        InputError: damaged, or of another agent or shape, or of a model that there is none of.
     """
     tensors, facts = read_tensors(path)
-    if facts.get("agent") != agent:
-        raise InputError(f"{path}: a model of {facts.get('agent')}, but {agent} is asked for")
-    spec = get_agent(agent)
+    if facts.get("agent") != spec.name:
+        raise InputError(f"{path}: a model of {facts.get('agent')}, but {spec.name} is asked for")
+    kind = _kind(path, facts)
     models = []
     try:
         for iteration in range(_iterations(path, facts)):
-            model = DynamicsModel(spec.state_dim, spec.action_dim, facts["hidden_layers"])
+            own = {key: facts[key] for key in kind.Settings.own_keys()}
+            model = kind(spec.state_dim, spec.action_dim, **own)
             model.load_state_dict(without_prefix(str(iteration), tensors))
             models.append(model)
     except KeyError as error:
@@ -168,6 +172,19 @@ def read_models(path: Path, agent: str) -> tuple[list[DynamicsModel], dict[str, 
         if not tensor.isfinite().all():
             raise InputError(f"{path}: {name} holds values that are not finite")
     return models, facts
+
+
+def model_name(facts: dict[str, Any]) -> str:
+    """Which model a file of `read_models` holds, by its facts."""
+    return str(facts.get("model", DEFAULT_MODEL))
+
+
+def _kind(path: Path, facts: dict[str, Any]) -> Any:
+    """Class of the models in a file."""
+    try:
+        return model_class(model_name(facts))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _iterations(path: Path, facts: dict[str, Any]) -> int:
@@ -181,21 +198,20 @@ def _iterations(path: Path, facts: dict[str, Any]) -> int:
     return count
 
 
-def read_held_out(path: Path, agent: str) -> list[Rollouts]:
+def read_held_out(path: Path, spec: AgentSpec) -> list[Rollouts]:
     """Held-out MPC rollouts of each iteration of a run.
 
     Raises:
         InputError: damaged, not finite, or of another agent.
     """
     tensors, facts = read_tensors(path)
-    if facts.get("agent") != agent:
-        raise InputError(f"{path}: rollouts of {facts.get('agent')}, but {agent} is asked for")
+    if facts.get("agent") != spec.name:
+        raise InputError(f"{path}: rollouts of {facts.get('agent')}, but {spec.name} is asked for")
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
     try:
         parts = [Rollouts.from_arrays(arrays, str(i)) for i in range(_iterations(path, facts))]
     except KeyError as error:
         raise InputError(f"{path}: {error} is missing; delete the file to make it anew") from None
-    spec = get_agent(agent)
     for iteration, part in enumerate(parts):
         # As many and as long as the file says; all else must agree with that.
         count, steps = (*part.rewards.shape, 0, 0)[:2]

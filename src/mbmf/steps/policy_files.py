@@ -5,22 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from mbmf.agents import get_agent
+from mbmf.agents.spec import AgentSpec
 from mbmf.base.errors import InputError
 from mbmf.method.policy import GaussianPolicy, PolicySettings, observed_elements
 from mbmf.storage.tensor_files import read_tensors, write_tensors
 
 
 def write_policy(
-    path: Path, policy: GaussianPolicy, agent: str, settings: PolicySettings, facts: dict[str, Any]
+    path: Path,
+    policy: GaussianPolicy,
+    spec: AgentSpec,
+    settings: PolicySettings,
+    facts: dict[str, Any],
 ) -> None:
     """Write a policy with what it observes and further facts."""
-    identity = {"agent": agent, "policy": settings.model_dump()}
+    identity = {"agent": spec.name, "policy": settings.model_dump()}
     write_tensors(path, dict(policy.state_dict()), identity | facts)
 
 
 def read_policy(
-    path: Path, agent: str, settings: PolicySettings
+    path: Path, spec: AgentSpec, settings: PolicySettings
 ) -> tuple[GaussianPolicy, dict[str, Any]]:
     """A policy and its facts.
 
@@ -28,10 +32,10 @@ def read_policy(
         InputError: damaged, not finite, of another agent, or of another shape.
     """
     tensors, facts = read_tensors(path)
-    for key, value in {"agent": agent, "policy": settings.model_dump()}.items():
+    for key, value in {"agent": spec.name, "policy": settings.model_dump()}.items():
         if facts.get(key) != value:
             raise InputError(f"{path}: {key} is {facts.get(key)}, but this run needs {value}")
-    policy = new_policy(agent, settings)
+    policy = new_policy(spec, settings)
     try:
         policy.load_state_dict(tensors)
     except RuntimeError as error:
@@ -43,7 +47,7 @@ def read_policy(
 
 
 def new_policy(
-    agent: str,
+    spec: AgentSpec,
     settings: PolicySettings,
     std: float = 1.0,
     generator: Any = None,
@@ -51,8 +55,8 @@ def new_policy(
 ) -> GaussianPolicy:
     """A random policy of an agent; see `GaussianPolicy`."""
     return GaussianPolicy(
-        len(observed_elements(agent, settings)),
-        get_agent(agent).action_dim,
+        len(observed_elements(spec, settings)),
+        spec.action_dim,
         settings.hidden_layers,
         std,
         generator,

@@ -1,9 +1,9 @@
-"""The steps that write the pages of the pages."""
+"""The steps that write the pages of the report."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import pandas as pd
 
 from mbmf.analysis.claims import check_claims
 from mbmf.base.errors import InputError
-from mbmf.experiments.runs import FIGURE_TITLES
 from mbmf.report import pages
 from mbmf.report.claims_history import claims_history
 from mbmf.steps.judge_claims import CLAIMS, read_verdicts, verdicts_file
@@ -21,48 +20,53 @@ from mbmf.storage.tables import read_table, write_table
 from mbmf.storage.yaml_files import read_yaml
 
 
-def claim_rows(results: Path) -> list[dict[str, Any]]:
+def claim_rows(results: Path, tables: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """A scale's verdicts, with what they are shown with.
+
+    Args:
+        results: folder of the scale.
+        tables: experiment and figure that show each table.
 
     Raises:
         InputError: no verdicts, or none that fit the claims.
     """
     claims, _ = check_claims(read_yaml(CLAIMS))
-    return pages.claim_rows(read_verdicts(verdicts_file(results)), claims, results.as_posix())
+    verdicts = read_verdicts(verdicts_file(results))
+    return pages.claim_rows(verdicts, claims, results.as_posix(), tables)
 
 
-def write_claims_page(results: Path, output: Path) -> None:
-    """Write the report's opening."""
+def write_claims_page(results: Path, tables: Mapping[str, Sequence[str]], output: Path) -> None:
+    """Write the report's opening; arguments as for `claim_rows`."""
     found = sorted((results / "runs").rglob("provenance.json"))
     history = claims_history(CLAIMS, [_provenance(path).get("git_commit") for path in found])
-    write_text(output, pages.claims_page(claim_rows(results), results.name, history))
+    rows = claim_rows(results, tables)
+    write_text(output, pages.claims_page(rows, results.name, history))
 
 
 def write_runs_page(
-    group: str, scale: str, settings: str, provenances: Sequence[Path], output: Path
+    title: str,
+    scale: str,
+    settings: dict[str, Any],
+    provenances: Sequence[Path],
+    job: Path | None,
+    output: Path,
 ) -> None:
-    """Write the page of the runs behind a group of figures, and beside it their table as CSV.
+    """Write the page of the runs behind an experiment, and beside it their table as CSV.
 
     Args:
-        group: figure_5, figure_6, figure_7 or dyna.
+        title: of the experiment.
         scale: of the results.
-        settings: of the figures, as JSON.
-        provenances: of the runs, the curve beside each; of Dyna-Q, the one of all runs.
+        settings: the experiment's section of the configuration.
+        provenances: of the runs; the curve lies beside each.
+        job: provenance of the one job that made all runs, if there was one.
         output: page to write.
 
     Raises:
-        InputError: a file is missing or damaged, or the group unknown.
+        InputError: a file is missing or damaged.
     """
-    if group not in FIGURE_TITLES:
-        raise InputError(f"--group {group}: should be one of {', '.join(FIGURE_TITLES)}")
-    job, runs = None, []
-    if group != "dyna":
-        runs = [_run(path) for path in provenances]
-    elif len(provenances) == 1:
-        job = _provenance(provenances[0])
-    else:
-        raise InputError(f"--group dyna: needs one provenance, not {len(provenances)}")
-    write_text(output, pages.runs_page(group, scale, json.loads(settings), runs, job))
+    runs = [_run(path) for path in provenances]
+    made = _provenance(job) if job else None
+    write_text(output, pages.runs_page(title, scale, settings, runs, made))
     columns = ["kind", "agent", "seed", "path", "env_steps", "last_return", "seconds"]
     table = pd.DataFrame([row for row, _ in runs], columns=columns)
     write_table(output.with_suffix(".csv"), table)
@@ -101,18 +105,25 @@ def write_notebook_page(notebook: Path, title: str, output: Path) -> None:
     write_text(output, pages.notebook_page(content, title))
 
 
-def results_text(results: Path) -> str:
+def results_text(
+    results: Path, titles: Mapping[str, str], tables: Mapping[str, Sequence[str]]
+) -> str:
     """A scale's claims beside what came out, as Markdown; with times if the report has them.
+
+    Args:
+        results: folder of the scale.
+        titles: of the experiments, by name.
+        tables: experiment and figure that show each table.
 
     Raises:
         InputError: no verdicts, or none that fit the claims.
     """
     runs = {}
-    for group in FIGURE_TITLES:
-        path = results / "report" / f"{group}_runs.csv"
+    for name in titles:
+        path = results / "report" / f"{name}_runs.csv"
         if path.exists() and len(table := read_table(path)):
-            runs[group] = (len(table), float(table["seconds"].sum()))
-    return pages.results_markdown(claim_rows(results), results.name, runs)
+            runs[name] = (len(table), float(table["seconds"].sum()))
+    return pages.results_markdown(claim_rows(results, tables), results.name, titles, runs)
 
 
 def write_between_marks(path: Path, scale: str, text: str) -> None:

@@ -12,11 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mbmf.base.errors import InputError, SimulationError, printable
+from mbmf.agents.spec import AgentSpec
+from mbmf.base.errors import InputError, printable
 from mbmf.base.random_streams import Purpose, torch_stream
 from mbmf.method import trpo
-from mbmf.method.policy import observed_elements
-from mbmf.method.trpo import LinearBaseline, TrpoProgress, TrpoRunSettings
+from mbmf.method.advantages import LinearBaseline
+from mbmf.method.doors import planning_sources
+from mbmf.method.policy import GaussianPolicy, observed_elements
+from mbmf.method.trpo import TrpoProgress, TrpoRunSettings
 from mbmf.steps.policy_files import new_policy, read_policy, write_policy
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
@@ -27,7 +30,7 @@ from mbmf.storage.tensor_files import with_prefix, without_prefix
 
 
 def run_trpo(
-    agent: str,
+    spec: AgentSpec,
     settings: TrpoRunSettings,
     seed: int,
     start: Path | None,
@@ -38,7 +41,7 @@ def run_trpo(
     """One run of TRPO, going on from its checkpoint if there is one.
 
     Args:
-        agent: name of the agent.
+        spec: the agent.
         settings: of the run.
         seed: of all its random streams.
         start: imitation policy to start from; None for a random one.
@@ -51,75 +54,91 @@ def run_trpo(
         NonFiniteError: an update met NaN or infinity.
         SimulationError: the simulator diverged; says in which iteration.
     """
-    policy, trpo_settings = settings.policy, settings.trpo
-    if start is None:
-        drawn = new_policy(
-            agent, policy, trpo_settings.initial_std, torch_stream(seed, Purpose.POLICY)
-        )
-        before = authors_before = 0
-    else:
-        drawn, source = read_policy(start, agent, policy)
-        if source.get("kind") != "imitation" or "env_steps" not in source:
-            raise InputError(
-                f"{start}: a policy of the kind {printable(source.get('kind'))}, but TRPO starts "
-                "from one of `mbmf imitation`, or, without --start, from a random one"
-            )
-        if source.get("seed") != seed:
-            raise InputError(f"{start}: seed is {source.get('seed')}, but this run needs {seed}")
-        if "authors_steps" not in source:
-            raise InputError(f"{start}: authors_steps is missing; delete the file to make it anew")
-        drawn.set_std(trpo_settings.initial_std)
-        before, authors_before = source["env_steps"], source["authors_steps"]
-    kind = "model_free" if start is None else "fine_tuning"
+    policy, own = settings.policy, settings.trpo
+    drawn, source = _first_policy(spec, settings, seed, start)
+    kind = "fine_tuning" if start else "model_free"
     identity: dict[str, Any] = {
         "kind": kind,
-        "agent": agent,
+        "agent": spec.name,
         "settings": settings.model_dump(),
         "seed": seed,
         "start": hashlib.sha256(start.read_bytes()).hexdigest() if start else None,
         # Mb-Mf rests on all that made its first policy, Mf on nothing else.
-        "code": code_digest(__name__, *(["mbmf.steps.imitation"] if start else [])),
+        "code": code_digest(__name__, spec.source, *_code_before(start, source)),
     }
     checkpoint = folder / CHECKPOINT
-    progress = TrpoProgress(drawn, LinearBaseline(), [])
+    progress = TrpoProgress(
+        drawn, LinearBaseline(), [], source["env_steps"], source["authors_steps"]
+    )
     seconds: list[float] = []
     resumed = read_checkpoint(checkpoint, identity, partial(_from_tensors, progress, seconds))
-    elements = observed_elements(agent, policy)
-    env = trpo.make_env(agent, trpo_settings, threads)
-    while progress.iteration < trpo_settings.iterations:
+    elements = observed_elements(spec, policy)
+    env = trpo.make_env(spec, own, threads)
+    while progress.iteration < own.iterations:
         started = time.perf_counter()
-        try:
-            without_noise = trpo.mean_return(
-                progress.policy, agent, elements, trpo_settings, seed, progress.iteration
-            )
-            trpo.iterate(progress, env, elements, trpo_settings, seed)
-        except SimulationError as error:
-            raise SimulationError(
-                f"TRPO iteration {progress.iteration} of {agent}, seed {seed}: {error}"
-            ) from None
+        without_noise = trpo.mean_return(
+            progress.policy, spec, elements, own, seed, progress.iteration
+        )
+        trpo.iterate(progress, env, elements, own, seed)
         seconds.append(time.perf_counter() - started)
         done = progress.iteration
         row = progress.curve[-1]
         row["mean_return"] = without_noise
         print(
-            f"{agent} seed {seed}: iteration {done}/{trpo_settings.iterations}, "
-            f"{before + row['env_steps']} steps, return {row['return']:.2f}, "
-            f"KL {row['kl']:.4f}, {seconds[-1] * (trpo_settings.iterations - done):.0f} s left",
+            f"{spec.name} seed {seed}: iteration {done}/{own.iterations}, "
+            f"{row['env_steps']} steps, return {row['return']:.2f}, "
+            f"KL {row['kl']:.4f}, {seconds[-1] * (own.iterations - done):.0f} s left",
             flush=True,
         )
-        facts = {"curve": progress.curve, "seconds": seconds}
+        facts = {
+            "env_steps": progress.env_steps,
+            "authors_steps": progress.authors_steps,
+            "curve": progress.curve,
+            "seconds": seconds,
+        }
         write_checkpoint(checkpoint, _to_tensors(progress), facts, identity)
     env.close()
-    write_policy(output, progress.policy, agent, policy, {"seed": seed, "kind": kind})
-    curve = run_table(progress.curve, kind, agent, seed)
-    curve["env_steps"] += before
-    curve["authors_steps"] += authors_before
-    write_table(folder / "curve.csv", curve)
+    write_policy(output, progress.policy, spec, policy, {"seed": seed, "kind": kind})
+    write_table(folder / "curve.csv", run_table(progress.curve, kind, spec.name, seed))
     parts = [{"iteration": value} for value in seconds]
     write_text(
         folder / "provenance.json",
         json.dumps(identity | provenance("cpu", parts, resumed), indent=2) + "\n",
     )
+
+
+def _first_policy(
+    spec: AgentSpec, settings: TrpoRunSettings, seed: int, start: Path | None
+) -> tuple[GaussianPolicy, dict[str, Any]]:
+    """The policy that a run starts from, and facts of it: what it cost by both counts."""
+    std = settings.trpo.initial_std
+    if start is None:
+        drawn = new_policy(spec, settings.policy, std, torch_stream(seed, Purpose.POLICY))
+        return drawn, {"env_steps": 0, "authors_steps": 0}
+    policy, source = read_policy(start, spec, settings.policy)
+    if source.get("kind") != "imitation" or "env_steps" not in source:
+        raise InputError(
+            f"{start}: a policy of the kind {printable(source.get('kind'))}, but TRPO starts "
+            "from one of `mbmf imitation`, or, without --start, from a random one"
+        )
+    if source.get("seed") != seed:
+        raise InputError(f"{start}: seed is {source.get('seed')}, but this run needs {seed}")
+    for name in ("authors_steps", "made_with"):
+        if name not in source:
+            raise InputError(f"{start}: {name} is missing; delete the file to make it anew")
+    policy.set_std(std)
+    return policy, source
+
+
+def _code_before(start: Path | None, source: dict[str, Any]) -> tuple[str, ...]:
+    """What made the first policy, as `code_digest` takes it; nothing of a random one."""
+    if start is None:
+        return ()
+    try:
+        made_with = planning_sources(**source["made_with"])
+    except (InputError, TypeError) as error:
+        raise InputError(f"{start}: made_with: {error}") from None
+    return "mbmf.steps.imitation", *made_with
 
 
 def _to_tensors(progress: TrpoProgress) -> dict[str, Tensor]:
@@ -141,4 +160,6 @@ def _from_tensors(
     seconds.extend(facts["seconds"])
     progress.baseline.coefficients = tensors["baseline"].numpy()
     progress.policy.load_state_dict(without_prefix("policy", tensors))
+    progress.env_steps = facts["env_steps"]
+    progress.authors_steps = facts["authors_steps"]
     progress.curve = facts["curve"]

@@ -13,6 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from mbmf.base.errors import InputError
+from mbmf.storage.equal_code import canonical
 from mbmf.storage.tensor_files import read_tensors, write_tensors
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -41,7 +42,7 @@ def read_checkpoint(
     if not path.exists():
         return False
     tensors, facts = read_tensors(path)
-    if facts.get("identity") != identity:
+    if not same_run(facts.get("identity"), identity):
         # Older code, other data: going on from it would mix two runs.
         print(f"{path}: of an earlier version of this run; starting anew", flush=True)
         return False
@@ -53,3 +54,18 @@ def read_checkpoint(
         ) from None
     print(f"{path}: going on from there", flush=True)
     return True
+
+
+def same_run(one: Any, other: Any) -> bool:
+    """Whether two identities are of one run: all is equal, the code by what is recorded of it.
+
+    Raises:
+        InputError: the file of equal code is damaged.
+    """
+    return bool(_with_oldest_code(one) == _with_oldest_code(other))
+
+
+def _with_oldest_code(identity: Any) -> Any:
+    if isinstance(identity, dict) and isinstance(identity.get("code"), str):
+        return identity | {"code": canonical(identity["code"])}
+    return identity

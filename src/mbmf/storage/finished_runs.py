@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mbmf.base.errors import InputError
+from mbmf.storage.equal_code import same_code
 
 
 def made_by(folder: Path) -> str | None:
@@ -25,6 +26,20 @@ def made_by(folder: Path) -> str | None:
     if not isinstance(code, str):
         raise InputError(f"{path}: not the provenance of a run; delete it to make the run anew")
     return code
+
+
+def is_made_by(folder: Path, code: str) -> bool:
+    """Whether a run has finished, with this code or with code recorded as equal to it.
+
+    Args:
+        folder: of the run.
+        code: digest of the code.
+
+    Raises:
+        InputError: its provenance is damaged, or the file of equal code is.
+    """
+    made = made_by(folder)
+    return made is not None and same_code(made, code)
 
 
 def read_provenance(folder: Path) -> dict[str, Any]:

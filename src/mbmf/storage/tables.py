@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ def concatenate(
     output: Path,
     columns: Sequence[str] | None = None,
     optional: Sequence[str] = (),
+    defaults: Mapping[str, Any] | None = None,
 ) -> None:
     """All rows of tables with the same columns, in the order given.
 
@@ -62,11 +63,14 @@ def concatenate(
         output: the table to write.
         columns: keep these only; the tables may then differ in others.
         optional: beside `columns`, keep these; empty in the rows of a table without them.
+        defaults: value of each of these columns in a table without it. They come last.
 
     Raises:
         InputError: a table is missing, damaged, or lacks a column.
     """
     tables = [read_table(path) for path in paths]
+    if defaults:
+        tables = [_with_defaults(table, defaults) for table in tables]
     if columns:
         for path, table in zip(paths, tables, strict=True):
             lacking = [column for column in columns if column not in table]
@@ -78,3 +82,9 @@ def concatenate(
             odd = ", ".join(sorted(set(table.columns) ^ set(tables[0].columns)))
             raise InputError(f"{path}: its columns differ from those of {paths[0]}: {odd}")
     write_table(output, pd.concat(tables, ignore_index=True))
+
+
+def _with_defaults(table: pd.DataFrame, defaults: Mapping[str, Any]) -> pd.DataFrame:
+    missing = {name: value for name, value in defaults.items() if name not in table}
+    others = [name for name in table if name not in defaults]
+    return table.assign(**missing)[[*others, *defaults]]

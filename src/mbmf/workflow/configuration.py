@@ -3,140 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, Field, NonNegativeInt, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import Field, ValidationError
 
-from mbmf.agents import AGENTS, get_agent
 from mbmf.base.errors import InputError, printable
-from mbmf.base.settings import PositiveInteger, Settings
+from mbmf.base.settings import Settings
 from mbmf.dyna.settings import DynaSettings
-from mbmf.method.algorithm_1 import ModelBasedSettings
-from mbmf.method.imitation import ImitationSettings
-from mbmf.method.policy import PolicySettings
-from mbmf.method.trpo import TrpoSettings
+from mbmf.experiments.agent_settings import AgentConfiguration, unknown_task
+from mbmf.experiments.experiment import EXPERIMENTS, Experiment, SectionError, Seeds
 from mbmf.storage.yaml_files import read_yaml
 
+Keys = tuple[int | str, ...]
+Layers = Sequence[tuple[str, dict[str, Any]]]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
-def _known_agent(name: str) -> str:
-    if name not in AGENTS:
-        raise PydanticCustomError(
-            "agent", "unknown agent; should be one of {known}", {"known": ", ".join(AGENTS)}
-        )
-    return name
-
-
-def _no_duplicates(values: list[Any]) -> list[Any]:
-    twice = [value for index, value in enumerate(values) if value in values[:index]]
-    if twice:
-        raise PydanticCustomError(
-            "duplicate", "{value} is listed twice; each may stand once", {"value": twice[0]}
-        )
-    return values
+# The experiment whose section stands beside `figures`, not in it.
+DYNA = "dyna"
 
 
-AgentName = Annotated[str, AfterValidator(_known_agent)]
-Seeds = Annotated[
-    list[Annotated[NonNegativeInt, Field(lt=2**32)]],
-    Field(min_length=1, max_length=1000),
-    AfterValidator(_no_duplicates),
-]
-Values = Annotated[
-    list[int | float], Field(min_length=1, max_length=1000), AfterValidator(_no_duplicates)
-]
+class _Content(Settings):
+    """What the files hold. Sections under `figures` are checked by their experiments."""
 
-
-class AgentConfiguration(Settings):
-    """One agent's settings for each method."""
-
-    model_based: ModelBasedSettings
-    policy: PolicySettings
-    imitation: ImitationSettings
-    fine_tuning: TrpoSettings = Field(description="TRPO from the imitation policy (Mb-Mf)")
-    model_free: TrpoSettings = Field(description="TRPO from a random policy (Mf)")
-
-    @model_validator(mode="after")
-    def _same_episodes(self) -> AgentConfiguration:
-        steps = self.model_based.aggregation.steps
-        for name in ("fine_tuning", "model_free"):
-            found = getattr(self, name).episode_steps
-            if found != steps:
-                raise PydanticCustomError(
-                    "episode",
-                    "{name}.episode_steps ({found}) must be model_based.aggregation.steps "
-                    "({steps}): returns of episodes of another length do not compare",
-                    {"name": name, "found": found, "steps": steps},
-                )
-        return self
-
-
-class Figure5Configuration(Settings):
-    """Rollout divergence."""
-
-    agent: AgentName
-    steps: PositiveInteger = Field(description="length of the open-loop prediction")
-    starts: PositiveInteger = Field(description="start states for the error curve, per rollout set")
-    elements: list[str] = Field(min_length=6, description="state elements shown, a panel each")
-
-    @model_validator(mode="after")
-    def _known_elements(self) -> Figure5Configuration:
-        known = get_agent(self.agent).state_names
-        for element in self.elements:
-            if element not in known:
-                raise PydanticCustomError(
-                    "element",
-                    "elements: {agent} has no state element {element}; should be one of {known}",
-                    {"agent": self.agent, "element": element, "known": ", ".join(known)},
-                )
-        return self
-
-
-class Sweep(Settings):
-    """One parameter varied around an agent's settings."""
-
-    panel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    parameter: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
-    values: Values
-
-
-class Figure6Configuration(Settings):
-    """Design decisions."""
-
-    agents: Annotated[list[AgentName], Field(min_length=1), AfterValidator(_no_duplicates)]
-    sweeps: list[Sweep] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Figure6Configuration:
-        _no_duplicates([sweep.panel for sweep in self.sweeps])
-        _no_duplicates([sweep.parameter for sweep in self.sweeps])
-        return self
-
-
-class Figure7Configuration(Settings):
-    """Model-based, model-free, and one initialised by the other."""
-
-    agents: Annotated[list[AgentName], Field(min_length=1), AfterValidator(_no_duplicates)]
+    scale: Name
     seeds: Seeds
-
-
-class FiguresConfiguration(Settings):
-    """What each figure shows."""
-
-    figure_5: Figure5Configuration
-    figure_6: Figure6Configuration
-    figure_7: Figure7Configuration
-
-
-class Configuration(Settings):
-    """All that the workflow is told."""
-
-    scale: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-    seeds: Seeds
-    agents: dict[AgentName, AgentConfiguration]
-    figures: FiguresConfiguration
+    agents: dict[Name, AgentConfiguration]
+    figures: dict[Name, dict[str, Any]]
     dyna: DynaSettings
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """All that the workflow is told.
+
+    Attributes:
+        scale: name of the folder of results.
+        seeds: of all experiments that name none of their own.
+        agents: settings of each agent, by its name.
+        experiments: what is made, by the name of the section.
+    """
+
+    scale: str
+    seeds: list[int]
+    agents: Mapping[str, AgentConfiguration]
+    experiments: Mapping[str, Experiment[Any]]
+
+
+class _Problem(NamedTuple):
+    """Something wrong: where, and what."""
+
+    keys: Keys
+    message: str
 
 
 def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,89 +80,167 @@ def load_configuration(paths: Sequence[Path]) -> Configuration:
     return check_configuration(layers)
 
 
-def check_configuration(layers: Sequence[tuple[str, dict[str, Any]]]) -> Configuration:
+def check_configuration(layers: Layers) -> Configuration:
     """As `load_configuration`, from (name, content) of each layer."""
     merged: dict[str, Any] = {}
     for _, content in layers:
         merged = merge(merged, content)
-    try:
-        configuration = Configuration.model_validate(merged)
-    except ValidationError as error:
-        unknown = [e["loc"][:2] for e in error.errors() if e["type"] == "agent"]
-        problems = [
-            _problem(layers, details)
-            for details in error.errors()
-            # What an agent that there is none of lacks is no help.
-            if details["type"] == "agent" or details["loc"][:2] not in unknown
+    tasks = _unknown_tasks(merged)
+    problems = [*tasks, *_of_content(merged, tasks)]
+    # Where the agents are wrong, whether a section names one of them cannot be told.
+    known = None if any(problem.keys[:1] == ("agents",) for problem in problems) else merged
+    _refuse(layers, [*_of_sections(merged, _mapping(known or {}, "agents")), *problems])
+    checked = _Content.model_validate(_with_tasks(merged))
+    sections: dict[str, dict[str, Any]] = {**checked.figures, DYNA: merged[DYNA]}
+    experiments = {}
+    for name, found in sections.items():
+        kind, rest = _split(name, found)
+        section = kind.Section.model_validate(rest, context={"agents": checked.agents})
+        experiments[name] = kind(name, section, checked.agents, checked.seeds)
+    _refuse(layers, _of_experiments(experiments))
+    return Configuration(checked.scale, checked.seeds, checked.agents, experiments)
+
+
+def _refuse(layers: Layers, problems: Sequence[_Problem]) -> None:
+    """Tell all problems, a line each, if there are any."""
+    if problems:
+        lines = [
+            f"{_source(layers, keys)}: {_dotted(keys) or 'the whole file'}: {message}"
+            for keys, message in problems
         ]
-        raise InputError("\n".join(dict.fromkeys(problems))) from None
-    _check_references(layers, configuration)
-    return configuration
+        raise InputError("\n".join(dict.fromkeys(lines)))
 
 
-def _check_references(
-    layers: Sequence[tuple[str, dict[str, Any]]], configuration: Configuration
-) -> None:
-    """Checks that need several sections: agents that figures name, parameters of sweeps."""
-    figures = configuration.figures
-    named = [(("figures", "figure_5", "agent"), figures.figure_5.agent)]
-    named += [(("figures", "figure_6", "agents"), agent) for agent in figures.figure_6.agents]
-    named += [(("figures", "figure_7", "agents"), agent) for agent in figures.figure_7.agents]
-    for keys, agent in named:
-        if agent not in configuration.agents:
-            raise InputError(
-                f"{_source(layers, keys)}: {'.'.join(keys)}: {agent} has no settings under "
-                f"agents; these have: {', '.join(configuration.agents)}"
-            )
-    shown = configuration.agents[figures.figure_5.agent].model_based
-    longest = min(shown.random_data.steps, shown.aggregation.steps)
-    if figures.figure_5.steps > longest:
-        keys = ("figures", "figure_5", "steps")
-        raise InputError(
-            f"{_source(layers, keys)}: {_dotted(keys)}: at most {longest}, the shorter of "
-            f"{figures.figure_5.agent}'s random_data.steps and aggregation.steps "
-            f"(found {figures.figure_5.steps})"
-        )
-    for index, sweep in enumerate(figures.figure_6.sweeps):
-        for agent in figures.figure_6.agents:
-            for value in sweep.values:
-                where = ("figures", "figure_6", "sweeps", index)
-                try:
-                    configuration.agents[agent].model_based.replaced(sweep.parameter, value)
-                except ValidationError as error:
-                    raise InputError(
-                        f"{_source(layers, where)}: {_dotted(where)}: {printable(value)} is "
-                        f"no value for {sweep.parameter}: {error.errors()[0]['msg']}"
-                    ) from None
-                except KeyError as error:
-                    raise InputError(
-                        f"{_source(layers, where)}: {_dotted(where)}.parameter: {error.args[0]}"
-                    ) from None
+def _mapping(content: Mapping[str, Any], key: str) -> dict[Any, Any]:
+    """What stands under a key, if it is a mapping; else nothing, and that is refused elsewhere."""
+    found = content.get(key)
+    return found if isinstance(found, dict) else {}
 
 
-def _problem(layers: Sequence[tuple[str, dict[str, Any]]], details: ErrorDetails) -> str:
-    """One line for one of pydantic's errors."""
+def _with_tasks(content: dict[str, Any]) -> dict[str, Any]:
+    """Each agent with its task, which is called as the agent is where it is not given."""
+    agents = content.get("agents")
+    if not isinstance(agents, dict):
+        return content
+    filled = {
+        name: {"task": name, **own} if isinstance(own, dict) else own
+        for name, own in agents.items()
+    }
+    return {**content, "agents": filled}
+
+
+def _unknown_tasks(content: dict[str, Any]) -> list[_Problem]:
+    """Agents whose task there is not."""
+    problems = []
+    for name, own in _mapping(content, "agents").items():
+        given = isinstance(own, dict) and "task" in own
+        task = own["task"] if given else name
+        if isinstance(task, str) and (wrong := unknown_task(task)):
+            keys = (name, "task") if given else (name,)
+            problems.append(_Problem(("agents", *keys), wrong))
+    return problems
+
+
+def _of_content(content: dict[str, Any], tasks: Sequence[_Problem]) -> list[_Problem]:
+    """Problems of all but the sections under `figures`."""
+    try:
+        _Content.model_validate(_with_tasks(content))
+    except ValidationError as error:
+        # What an agent that there is none of lacks is no help.
+        unknown = [problem.keys[:2] for problem in tasks if len(problem.keys) == 2]
+        return [
+            _problem(details, _Content, ())
+            for details in error.errors()
+            if details["loc"][:2] not in unknown
+        ]
+    return []
+
+
+def _of_sections(content: dict[str, Any], agents: Mapping[str, Any]) -> list[_Problem]:
+    """Problems of the sections under `figures`, by themselves.
+
+    Args:
+        content: of the files.
+        agents: that a section may name; any, if it is empty.
+    """
+    problems = []
+    for name, found in _mapping(content, "figures").items():
+        if not isinstance(name, str) or not isinstance(found, dict):
+            continue  # refused already
+        where: Keys = ("figures", name)
+        if name == DYNA:
+            problems.append(_Problem(where, f"{DYNA} stands beside figures, not in it"))
+            continue
+        try:
+            kind, section = _split(name, found)
+        except InputError as error:
+            keys = (*where, "experiment") if "experiment" in found else where
+            problems.append(_Problem(keys, str(error)))
+            continue
+        try:
+            kind.Section.model_validate(section, context={"agents": agents})
+        except ValidationError as error:
+            problems += [_problem(details, kind.Section, where) for details in error.errors()]
+    return problems
+
+
+def _of_experiments(experiments: Mapping[str, Experiment[Any]]) -> list[_Problem]:
+    """Sections that do not go with the agents' settings."""
+    problems = []
+    for name, experiment in experiments.items():
+        try:
+            experiment.check()
+        except SectionError as error:
+            where: Keys = (DYNA,) if name == DYNA else ("figures", name)
+            problems.append(_Problem((*where, *error.keys), str(error)))
+    return problems
+
+
+def _split(name: str, section: dict[str, Any]) -> tuple[type[Experiment[Any]], dict[str, Any]]:
+    """The experiment that a section names, or is called as, and the rest of the section.
+
+    Raises:
+        InputError: there is no such experiment.
+    """
+    rest = {key: value for key, value in section.items() if key != "experiment"}
+    named = section.get("experiment", name)
+    if not isinstance(named, str):
+        raise InputError(f"should be the name of an experiment (found {printable(repr(named))})")
+    kind: type[Experiment[Any]] = EXPERIMENTS.load(named)
+    return kind, rest
+
+
+def _problem(details: Any, model: type[Settings], where: Keys) -> _Problem:
+    """One of pydantic's errors.
+
+    Args:
+        details: pydantic's.
+        model: that found it.
+        where: keys above the model's own.
+    """
     keys = tuple(key for key in details["loc"] if key != "[key]")
     message = details["msg"].removeprefix("Value error, ")
     if details["type"] == "extra_forbidden":
-        message = "unknown key" + _neighbours(keys)
+        allowed = _fields(model, keys[:-1])
+        if where and len(keys) == 1:
+            allowed.append("experiment")
+        message = f"unknown key; allowed here: {', '.join(allowed)}"
     elif details["type"] == "missing":
         message = "missing; it must be set"
     elif not isinstance(details["input"], dict | list):
         found = details["input"]
         shown = printable(repr(found) if isinstance(found, str) else found)
         message += f" (found {shown})"
-    return f"{_source(layers, keys)}: {_dotted(keys) or 'the whole file'}: {message}"
+    return _Problem((*where, *keys), message)
 
 
-def _neighbours(keys: tuple[int | str, ...]) -> str:
-    """The keys that are allowed where an unknown one was found."""
-    model: Any = Configuration
-    for key in keys[:-1]:
+def _fields(model: Any, keys: Keys) -> list[str]:
+    """The keys that are allowed below `keys` of a model."""
+    for key in keys:
         # A key of a model is one of its fields, that of a list or dict leads to what it holds.
         fields = getattr(model, "model_fields", None)
         model = fields[key].annotation if fields else model.__args__[-1]
-    return f"; allowed here: {', '.join(model.model_fields)}"
+    return list(model.model_fields)
 
 
 def _dotted(keys: Sequence[int | str]) -> str:
@@ -251,7 +248,7 @@ def _dotted(keys: Sequence[int | str]) -> str:
     return text.removeprefix(".")
 
 
-def _source(layers: Sequence[tuple[str, dict[str, Any]]], keys: Sequence[int | str]) -> str:
+def _source(layers: Layers, keys: Sequence[int | str]) -> str:
     """Name of the layer that set the deepest part of `keys`, the last one if several did."""
 
     def depth(layer: tuple[str, Any]) -> int:

@@ -8,6 +8,7 @@ read from its `_workflow`, here and nowhere else.
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,7 +56,17 @@ class Job:
     @property
     def agent(self) -> str:
         """Agent that it concerns; empty for tables and figures."""
-        return str(self.params.get("agent", self.wildcards.get("agent", "")))
+        return (self._agent or [""])[0]
+
+    @property
+    def task(self) -> str:
+        """Task of the agent, which has its name unless the command line says otherwise."""
+        return (self._agent or [""])[-1]
+
+    @property
+    def _agent(self) -> list[str]:
+        """The agent as the command line takes it: NAME, or NAME --task TASK."""
+        return shlex.split(str(self.params.get("agent", self.wildcards.get("agent", ""))))
 
     @property
     def folder(self) -> Path | None:
@@ -114,6 +125,7 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
         OutputSettings,
         ResourceSettings,
     )
+    from snakemake_interface_common.exceptions import ApiError
 
     quiet = OutputSettings(
         dryrun=True, enable_file_logging=False, log_level_override=logging.CRITICAL
@@ -130,7 +142,7 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
                 executor="dryrun", execution_settings=ExecutionSettings(lock=False)
             )
             return Dag(results, _jobs(results, workflow._workflow.dag))
-    except (RuleException, WorkflowError) as error:
+    except (ApiError, RuleException, WorkflowError) as error:
         raise InputError(f"snakemake: {' '.join(str(error).split())}") from None
 
 

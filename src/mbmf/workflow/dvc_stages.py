@@ -1,4 +1,4 @@
-"""DVC's stages, written from what Snakemake's rules and Python's imports say.
+"""DVC's stages, written from what the experiments, Snakemake's rules and Python's imports say.
 
 Snakemake owns the graph of jobs; DVC needs, for each group of them, the files and
 parameters that it depends on. Written by hand they would drift from the code, so they are
@@ -7,16 +7,39 @@ generated, and a test fails when the files in the repository are not what this g
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from mbmf.analysis import statistics
+from mbmf.experiments.experiment import Experiment, Files
+from mbmf.experiments.run_code import code_of_clip, code_of_random_data, own_code_of
+from mbmf.experiments.runs import ModelBasedRun, OpenLoopRun, with_sources
 from mbmf.storage.code_digest import source_files
+from mbmf.storage.yaml_files import read_yaml
+from mbmf.workflow.claimed_tables import tables_asked_for
+from mbmf.workflow.configuration import Configuration, load_configuration
 
 SCALES = ("paper", "quick", "smoke")
 FORMATS = ("svg", "pdf", "png")
+# What decides which runs there are, beside the experiments' own files. Their imports do not
+# count: a change of the planner is no change of the random data.
+COMMON = (
+    "workflow/Snakefile",
+    "workflow/rules/common.smk",
+    "workflow/rules/inputs.smk",
+    "src/mbmf/workflow/configuration.py",
+    "src/mbmf/experiments/agent_settings.py",
+    "src/mbmf/experiments/experiment.py",
+    "src/mbmf/experiments/runs.py",
+)
+CLAIMS, AUTHORS_PLOTS = "config/claims.yaml", "config/authors_plots.yaml"
+
+Stages = dict[str, dict[str, Any]]
 
 
 def pipeline_file(scale: str) -> Path:
@@ -24,205 +47,229 @@ def pipeline_file(scale: str) -> Path:
     return Path("dvc.yaml") if scale == "paper" else Path(f"workflow/dvc/{scale}/dvc.yaml")
 
 
-def stages(scale: str, root: Path) -> dict[str, Any]:
+def configuration_at(scale: str, root: Path) -> Configuration:
+    """Configuration of a scale.
+
+    Raises:
+        InputError: it is wrong.
+    """
+    overlay = [] if scale == "paper" else [f"{scale}.yaml"]
+    names = ["agents.yaml", "config.yaml", *overlay]
+    return load_configuration([root / "config" / name for name in names])
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes the stages of one scale."""
+
+    scale: str
+    root: Path
+    configuration: Configuration
+
+    def stage(
+        self,
+        targets: Sequence[str],
+        code: Iterable[str],
+        deps: Sequence[str],
+        params: Sequence[Any],
+        outs: Sequence[Any],
+    ) -> dict[str, Any]:
+        """One stage: Snakemake's targets, and what they depend on."""
+        overlay = "" if self.scale == "paper" else f" --configfile config/{self.scale}.yaml"
+        content: dict[str, Any] = {"cmd": f"snakemake --cores all{overlay} -- {' '.join(targets)}"}
+        if self.scale != "paper":
+            content["wdir"] = "../../.."
+            params = [*params, {f"config/{self.scale}.yaml": None}]
+        files = [self.relative(path) for path in source_files(*code)]
+        deps = list(dict.fromkeys([*deps, *files]))
+        return content | {"deps": deps, "params": list(params), "outs": list(outs)}
+
+    def relative(self, path: Path) -> str:
+        """A path from the repository's root."""
+        inside = path.is_absolute() and path.is_relative_to(self.root)
+        return (path.relative_to(self.root) if inside else path).as_posix()
+
+    def made(self, path: str) -> str:
+        """A path below the scale's results, from the repository's root."""
+        return f"results/{self.scale}/{path}"
+
+    def in_cache(self, path: str) -> dict[str, Any]:
+        """An output that DVC keeps."""
+        return {self.made(path): {"persist": True}}
+
+    def in_git(self, path: str) -> dict[str, Any]:
+        """An output that git keeps."""
+        return {self.made(path): {"persist": True, "cache": False}}
+
+    def deps_of(self, experiments: Iterable[Experiment[Any]]) -> list[str]:
+        """What decides which runs these experiments ask for."""
+        files = [self.relative(Path(inspect.getfile(type(one)))) for one in experiments]
+        return [*COMMON, *dict.fromkeys(files)]
+
+
+RUN_PARAMS = [{"config/config.yaml": ["seeds", "figures"]}, {"config/agents.yaml": ["agents"]}]
+
+
+def stages(scale: str, root: Path) -> Stages:
     """DVC stages of one scale.
 
     Args:
         scale: paper, quick or smoke.
         root: of the repository, which paths are relative to.
     """
-    results = f"results/{scale}"
+    writer = _Writer(scale, root, configuration_at(scale, root))
+    experiments = writer.configuration.experiments
+    found = _stages_of_runs(writer)
+    for experiment in experiments.values():
+        found[experiment.name] = _stage_of_experiment(writer, experiment)
+    if any(experiment.clips() for experiment in experiments.values()):
+        found["gaits"] = _stage_of_clips(writer)
+    tables = [writer.made(path) for path in tables_asked_for(read_yaml(root / CLAIMS), experiments)]
+    found["claims"] = writer.stage(
+        ["claims"],
+        ["mbmf.steps.judge_claims", *statistics.sources(root / CLAIMS)],
+        [
+            *writer.deps_of(experiments.values()),
+            "workflow/rules/claims.smk",
+            CLAIMS,
+            AUTHORS_PLOTS,
+            *tables,
+        ],
+        [],
+        [writer.in_git("claims.json")],
+    )
+    return found
 
-    def stage(
-        target: str, steps: list[str], deps: list[str], params: list[Any], outs: list[Any]
-    ) -> dict[str, Any]:
-        overlay = "" if scale == "paper" else f" --configfile config/{scale}.yaml"
-        code = [(root / path).relative_to(root).as_posix() for path in source_files(*steps)]
-        content: dict[str, Any] = {"cmd": f"snakemake --cores all{overlay} -- {target}"}
-        if scale != "paper":
-            content["wdir"] = "../../.."
-            params = [*params, {f"config/{scale}.yaml": None}]
-        return content | {"deps": deps + code, "params": params, "outs": outs}
 
-    def in_cache(path: str) -> dict[str, Any]:
-        return {path: {"persist": True}}
-
-    def in_git(path: str) -> dict[str, Any]:
-        return {path: {"persist": True, "cache": False}}
-
-    # What decides which runs there are. Their imports do not count: a change of the planner
-    # is no change of the random data.
-    common = [
-        "workflow/Snakefile",
-        "workflow/rules/common.smk",
-        "src/mbmf/workflow/configuration.py",
-        "src/mbmf/experiments/runs.py",
-    ]
-    runs = [{"config/config.yaml": ["seeds", "figures"]}, {"config/agents.yaml": ["agents"]}]
-    return {
-        "random_data": stage(
-            "all_random_data",
-            ["mbmf.steps.random_data"],
-            [*common, "workflow/rules/random_data.smk"],
-            runs,
-            [in_cache(f"{results}/data/random")],
+def _stages_of_runs(writer: _Writer) -> Stages:
+    """A stage for each kind of run that some experiment asks for."""
+    asking = [one for one in writer.configuration.experiments.values() if one.asked_for()]
+    runs = with_sources(run for one in asking for run in one.asked_for())
+    # Of the runs' own tasks, planners and models alone.
+    code: dict[str, list[str]] = {}
+    for run in runs:
+        code.setdefault(run.kind, []).extend(own_code_of(run))
+        if isinstance(run, ModelBasedRun):
+            task = run.task or run.agent
+            code.setdefault("random_data", []).extend(code_of_random_data(task))
+    kinds = set(code)
+    before = {
+        "random_data": (None, [writer.in_cache("data/random")]),
+        "model_based": ("data/random", [writer.in_cache("models/model_based")]),
+        "imitation": (
+            "models/model_based",
+            [writer.in_cache("data/expert"), writer.in_cache("models/imitation")],
         ),
-        "model_based": stage(
-            "all_model_based",
-            ["mbmf.steps.model_based"],
-            [*common, "workflow/rules/model_based.smk", f"{results}/data/random"],
-            runs,
-            [
-                in_git(f"{results}/runs/model_based"),
-                in_cache(f"{results}/models/model_based"),
-            ],
-        ),
-        "imitation": stage(
-            "all_imitation",
-            ["mbmf.steps.imitation"],
-            [*common, "workflow/rules/imitation.smk", f"{results}/models/model_based"],
-            runs,
-            [
-                in_git(f"{results}/runs/imitation"),
-                in_cache(f"{results}/data/expert"),
-                in_cache(f"{results}/models/imitation"),
-            ],
-        ),
-        "trpo": stage(
-            "all_trpo",
-            ["mbmf.steps.trpo"],
-            [*common, "workflow/rules/trpo.smk", f"{results}/models/imitation"],
-            runs,
-            [
-                in_git(f"{results}/runs/trpo"),
-                in_cache(f"{results}/models/trpo"),
-            ],
-        ),
-        "figure_5": stage(
-            "figure_5",
-            ["mbmf.steps.divergence", "mbmf.figures.figure_5", "mbmf.storage.tables"],
-            [
-                *common,
-                "workflow/rules/figure_5.smk",
-                "workflow/notebooks/figure_5.ipynb",
-                f"{results}/data/random",
-                f"{results}/models/model_based",
-            ],
-            runs,
-            [
-                in_git(f"{results}/tables/figure_5_errors.parquet"),
-                in_git(f"{results}/tables/figure_5_trajectories.parquet"),
-                *(
-                    in_git(f"{results}/figures/figure_5_{part}.{suffix}")
-                    for part in ("rollout", "error")
-                    for suffix in FORMATS
-                ),
-                in_git(f"{results}/notebooks/figure_5.ipynb"),
-            ],
-        ),
-        "figure_6": stage(
-            "figure_6",
-            ["mbmf.figures.figure_6", "mbmf.storage.tables"],
-            [
-                *common,
-                "workflow/rules/figure_6.smk",
-                "workflow/notebooks/figure_6.ipynb",
-                f"{results}/runs/model_based",
-            ],
-            runs,
-            [
-                in_git(f"{results}/tables/figure_6.csv"),
-                *(in_git(f"{results}/figures/figure_6.{suffix}") for suffix in FORMATS),
-                in_git(f"{results}/notebooks/figure_6.ipynb"),
-            ],
-        ),
-        "figure_7": stage(
-            "figure_7 speedups",
-            ["mbmf.figures.figure_7", "mbmf.steps.speedups", "mbmf.storage.tables"],
-            [
-                *common,
-                "workflow/rules/figure_7.smk",
-                "workflow/notebooks/figure_7.ipynb",
-                "config/authors_plots.yaml",
-                *(f"{results}/runs/{kind}" for kind in ("model_based", "imitation", "trpo")),
-            ],
-            runs,
-            [
-                in_git(f"{results}/tables/figure_7.csv"),
-                in_git(f"{results}/speedups.json"),
-                *(in_git(f"{results}/figures/figure_7.{suffix}") for suffix in FORMATS),
-                in_git(f"{results}/notebooks/figure_7.ipynb"),
-            ],
-        ),
-        "gaits": stage(
-            "gaits",
-            ["mbmf.steps.draw_clip"],
-            [
-                *common,
-                "workflow/rules/gaits.smk",
-                *(f"{results}/models/{kind}" for kind in ("model_based", "imitation", "trpo")),
-            ],
-            runs,
-            [in_git(f"{results}/gaits")],
-        ),
-        "dyna": stage(
-            # By file: a rule that is named is run for a lost benchmark, too.
-            f"dyna {results}/runs/dyna/provenance.json",
-            ["mbmf.steps.dyna", "mbmf.figures.figure_8"],
-            [*common, "workflow/rules/dyna.smk", "workflow/notebooks/dyna.ipynb"],
-            [{"config/config.yaml": ["dyna"]}],
-            [
-                in_git(f"{results}/tables/dyna_episodes.csv"),
-                in_git(f"{results}/tables/dyna_rewards.parquet"),
-                in_git(f"{results}/runs/dyna/provenance.json"),
-                *(
-                    in_git(f"{results}/figures/figure_{number}.{suffix}")
-                    for number in ("8_2", "8_4", "8_5")
-                    for suffix in FORMATS
-                ),
-                in_git(f"{results}/notebooks/dyna.ipynb"),
-            ],
-        ),
-        "claims": stage(
-            "claims",
-            [
-                "mbmf.steps.judge_claims",
-                *statistics.sources(root / "config/claims.yaml"),
-            ],
-            [
-                *common,
-                "workflow/rules/claims.smk",
-                "config/claims.yaml",
-                "config/authors_plots.yaml",
-                f"{results}/tables/figure_5_errors.parquet",
-                f"{results}/tables/figure_5_trajectories.parquet",
-                f"{results}/tables/figure_6.csv",
-                f"{results}/tables/figure_7.csv",
-                f"{results}/tables/dyna_episodes.csv",
-                f"{results}/tables/dyna_rewards.parquet",
-            ],
-            [],
-            [in_git(f"{results}/claims.json")],
+        "trpo": (
+            "models/imitation" if "imitation" in kinds else None,
+            [writer.in_cache("models/trpo")],
         ),
     }
+    found = {}
+    for kind, (source, outs) in before.items():
+        if kind == "random_data" and kind in kinds:
+            curves = []
+        elif kind in kinds:
+            curves = [writer.in_git(f"runs/{kind}")]
+        else:
+            continue
+        found[kind] = writer.stage(
+            [f"all_{kind}"],
+            code[kind],
+            [
+                *writer.deps_of(asking),
+                f"workflow/rules/{kind}.smk",
+                *([writer.made(source)] if source else []),
+            ],
+            RUN_PARAMS,
+            [*curves, *outs],
+        )
+    return found
 
 
-def shown(scale: str) -> dict[str, Any]:
-    """What `dvc metrics` and `dvc plots` show of a scale, beside the stages."""
+def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[str, Any]:
+    """The stage of an experiment's tables and figures."""
+    drawing, jobs = experiment.drawing(), experiment.tables()
+    made = [path for job in jobs for path in job.outputs.values()]
+    code = [module for job in jobs for module in job.code] + list(drawing.code)
+    inputs = [one for job in jobs for one in job.inputs.values() if isinstance(one, Files)]
+    kinds = dict.fromkeys(run.kind for one in inputs for run in one.runs)
+    deps = [f"runs/{kind}" for kind in kinds if kind != "divergence"]
+    rules = ["workflow/rules/experiments.smk"]
+    if "divergence" in kinds:
+        # Predictions are short: no stage of their own.
+        deps += ["data/random", "models/model_based"]
+        rules.append("workflow/rules/divergence.smk")
+        code += [
+            module
+            for one in inputs
+            for run in one.runs
+            if isinstance(run, OpenLoopRun)
+            for module in own_code_of(run)
+        ]
+    own = "dyna" if experiment.name == "dyna" else f"figures.{experiment.name}"
+    return writer.stage(
+        # Tables by file: Snakemake would not miss one whose figure stands, and a rule that is
+        # named is run for a lost benchmark, too.
+        [experiment.name, *map(writer.made, made)],
+        code,
+        [
+            *writer.deps_of([experiment]),
+            *rules,
+            str(drawing.notebook),
+            *drawing.files.values(),
+            *map(writer.made, deps),
+        ],
+        RUN_PARAMS if kinds else [{"config/config.yaml": [own]}],
+        [
+            *map(writer.in_git, made),
+            *(
+                writer.in_git(f"figures/{name}.{suffix}")
+                for name in drawing.figures
+                for suffix in FORMATS
+            ),
+            writer.in_git(f"notebooks/{experiment.name}.ipynb"),
+        ],
+    )
+
+
+def _stage_of_clips(writer: _Writer) -> dict[str, Any]:
+    """The stage of all gait clips."""
+    asking = [one for one in writer.configuration.experiments.values() if one.clips()]
+    models = [writer.made(f"models/{kind}") for kind in ("model_based", "imitation", "trpo")]
+    return writer.stage(
+        ["gaits"],
+        [module for one in asking for run in one.clips().values() for module in code_of_clip(run)],
+        [*writer.deps_of(asking), "workflow/rules/gaits.smk", *models],
+        RUN_PARAMS,
+        [writer.in_git("gaits")],
+    )
+
+
+def shown(scale: str, experiments: Mapping[str, Experiment[Any]]) -> dict[str, Any]:
+    """What `dvc metrics` and `dvc plots` show of a scale, beside the stages.
+
+    Numbers are the JSON files among an experiment's tables; curves are tables of runs as CSV.
+    """
     up = "/".join(".." for _ in pipeline_file(scale).parent.parts)
     results = Path(up) / "results" / scale
+    jobs = [job for experiment in experiments.values() for job in experiment.tables()]
+    made = [(path, job) for job in jobs for path in job.outputs.values()]
+    numbers = [
+        path
+        for path, job in made
+        if path.endswith(".json") and not path.endswith("provenance.json")
+    ]
+    curves = [
+        path
+        for path, job in made
+        if path.endswith(".csv")
+        and any(isinstance(one, Files) and one.file == "curve" for one in job.inputs.values())
+    ]
+    axes = {"x": "env_steps", "y": "return", "template": "scatter"}
     return {
-        "metrics": [(results / "speedups.json").as_posix()],
-        "plots": [
-            {
-                (results / "tables" / f"{figure}.csv").as_posix(): {
-                    "x": "env_steps",
-                    "y": "return",
-                    "template": "scatter",
-                }
-            }
-            for figure in ("figure_6", "figure_7")
-        ],
+        "metrics": [(results / path).as_posix() for path in numbers],
+        "plots": [{(results / path).as_posix(): axes} for path in curves],
     }
 
 
@@ -236,6 +283,7 @@ class _Dumper(yaml.SafeDumper):
 def pipeline_text(scale: str, root: Path) -> str:
     """Content of the scale's dvc.yaml."""
     head = "# Written by `mbmf pipeline`; change src/mbmf/workflow/dvc_stages.py instead.\n"
-    return head + yaml.dump(
-        {"stages": stages(scale, root)} | shown(scale), Dumper=_Dumper, sort_keys=False, width=100
+    content = {"stages": stages(scale, root)} | shown(
+        scale, configuration_at(scale, root).experiments
     )
+    return head + yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=100)

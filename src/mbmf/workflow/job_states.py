@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from mbmf.base.errors import InputError
+from mbmf.storage.equal_code import same_code
 from mbmf.storage.finished_runs import made_by, read_provenance
 from mbmf.storage.run_progress import iterations
 from mbmf.workflow.dag import Dag, Job
@@ -96,7 +97,8 @@ def made_by_present_code(job: Job) -> bool:
     """Whether a finished job's provenance names the code that would make it now."""
     if job.folder is None:
         return True
-    return read_provenance(job.folder).get("code") == job.params.get("code")
+    made = read_provenance(job.folder).get("code")
+    return isinstance(made, str) and same_code(made, str(job.params.get("code")))
 
 
 def damaged(results: Path) -> list[str]:

@@ -12,9 +12,9 @@ from typing import Any
 
 from mbmf.agents import get_agent
 from mbmf.method.algorithm_1 import ModelBasedSettings
-from mbmf.method.dynamics import DynamicsSettings
 from mbmf.method.imitation import ImitationRunSettings
-from mbmf.method.planning import PlanningSettings
+from mbmf.method.models.base import DynamicsSettings
+from mbmf.method.planners.base import PlanningSettings
 from mbmf.method.random_data import RandomDataSettings
 from mbmf.method.trpo import TrpoRunSettings
 from mbmf.workflow.dag import Job
@@ -30,16 +30,16 @@ def of_job(job: Job) -> float:
     """Units of work of a job, by its rule's settings; 1 for what is short."""
     settings = str(job.params.get("settings", ""))
     if job.rule == "random_data":
-        return of_random_data(job.agent, RandomDataSettings.model_validate_json(settings))
+        return of_random_data(job.task, RandomDataSettings.model_validate_json(settings))
     if job.rule == "model_based":
-        return of_model_based(job.agent, ModelBasedSettings.model_validate_json(settings))
+        return of_model_based(job.task, ModelBasedSettings.model_validate_json(settings))
     if job.rule == "imitation":
         own = ImitationRunSettings.model_validate_json(settings)
         for source in job.after:  # none where Snakemake cannot plan it, for a damaged provenance
             planned_with = ModelBasedSettings.model_validate_json(source.params["settings"])
-            return of_imitation(job.agent, own, planned_with.dynamics)
+            return of_imitation(job.task, own, planned_with.dynamics)
     if job.rule == "trpo":
-        return of_trpo(job.agent, TrpoRunSettings.model_validate_json(settings))
+        return of_trpo(job.task, TrpoRunSettings.model_validate_json(settings))
     return 1.0
 
 
@@ -52,20 +52,20 @@ def of_provenance(kind: str, facts: Mapping[str, Any]) -> float | None:
         if kind == "trpo":
             return of_trpo(facts["agent"], TrpoRunSettings.model_validate(facts["settings"]))
     except (LookupError, ValueError):
-        return None  # of older code
+        return None  # of older code, or of a task that is called otherwise than its agent
     return None
 
 
-def of_random_data(agent: str, settings: RandomDataSettings) -> float:
+def of_random_data(task: str, settings: RandomDataSettings) -> float:
     """Steps of the simulator."""
     rollouts = settings.rollouts + settings.validation_rollouts
-    return rollouts * settings.steps * get_agent(agent).frame_skip
+    return rollouts * settings.steps * get_agent(task).frame_skip
 
 
-def of_model_based(agent: str, settings: ModelBasedSettings) -> float:
+def of_model_based(task: str, settings: ModelBasedSettings) -> float:
     """Training of the model and planning, all iterations."""
     dynamics, acting, data = settings.dynamics, settings.aggregation, settings.random_data
-    network = _network(agent, dynamics)
+    network = _network(task, dynamics)
     total = 0.0
     points = data.rollouts * data.steps
     for _ in range(acting.iterations):
@@ -76,17 +76,17 @@ def of_model_based(agent: str, settings: ModelBasedSettings) -> float:
     return total
 
 
-def of_imitation(agent: str, settings: ImitationRunSettings, dynamics: DynamicsSettings) -> float:
+def of_imitation(task: str, settings: ImitationRunSettings, dynamics: DynamicsSettings) -> float:
     """Planning of the expert, training of the policy, and planning for DAgger's labels.
 
     Args:
-        agent: name.
+        task: of the agent.
         settings: of the run.
         dynamics: of the run of Algorithm 1 whose model plans.
     """
     expert, own = settings.expert, settings.imitation
-    network = _network(agent, dynamics)
-    spec = get_agent(agent)
+    network = _network(task, dynamics)
+    spec = get_agent(task)
     policy = _affine([spec.state_dim, *settings.policy.hidden_layers, spec.action_dim])
     total = _planning(network, expert.planning, own.expert_rollouts, expert.steps)
     points = own.expert_rollouts * expert.steps
@@ -99,22 +99,21 @@ def of_imitation(agent: str, settings: ImitationRunSettings, dynamics: DynamicsS
     return total
 
 
-def of_trpo(agent: str, settings: TrpoRunSettings) -> float:
+def of_trpo(task: str, settings: TrpoRunSettings) -> float:
     """Steps of the simulator."""
     own = settings.trpo
-    return own.iterations * own.batch_size * get_agent(agent).frame_skip
+    return own.iterations * own.batch_size * get_agent(task).frame_skip
 
 
 def _planning(network: float, settings: PlanningSettings, rollouts: int, steps: int) -> float:
     """Plans at each step of rollouts that go side by side."""
-    candidates = rollouts * settings.num_samples
+    candidates = rollouts * settings.sequences
     return steps * settings.horizon * (CALL + candidates * network)
 
 
-def _network(agent: str, settings: DynamicsSettings) -> float:
-    spec = get_agent(agent)
-    inputs = spec.state_dim + spec.action_dim
-    return _affine([inputs, *settings.hidden_layers, spec.state_dim])
+def _network(task: str, settings: DynamicsSettings) -> float:
+    spec = get_agent(task)
+    return settings.products(spec.state_dim, spec.action_dim)
 
 
 def _affine(widths: list[int]) -> float:

@@ -9,7 +9,8 @@ import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import TimeLimit
 
-from mbmf.agents import AGENTS, BatchedAgentEnv
+from mbmf.agents import AGENTS
+from mbmf.agents.batched_environment import BatchedAgentEnv
 from mbmf.agents.environment import AgentEnv
 
 

@@ -13,12 +13,13 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import TimeLimit
 
 from mbmf.agents import AGENTS, get_agent
-from mbmf.agents.environment import AgentEnv, BatchedAgentEnv
-from mbmf.agents.rewards import reward_function, termination
+from mbmf.agents.batched_environment import BatchedAgentEnv
+from mbmf.agents.environment import AgentEnv
+from mbmf.base.errors import InputError
 
 IN_A_FRESH_PROCESS = f"""
 import gymnasium
-import mbmf.agents
+import mbmf
 for env_id in {[spec.env_id for spec in AGENTS.values()]}:
     env = gymnasium.make(env_id)
     states, _ = env.reset(seed=0)
@@ -69,7 +70,7 @@ def test_gymnasium_knows_the_agents():
         dims = f"{spec.state_dim} {spec.action_dim}"
         expected += [
             f"{spec.env_id} {dims} {spec.episode_steps}",
-            f"BatchedAgentEnv 3 {spec.state_dim} 3 {spec.action_dim}",
+            f"DrawnBatchedAgentEnv 3 {spec.state_dim} 3 {spec.action_dim}",
         ]
     assert done.stdout.splitlines() == expected
 
@@ -137,7 +138,7 @@ def test_disabled_mode_waits_for_a_reset():
     after, _ = env.reset(options={"reset_mask": over})
     np.testing.assert_array_equal(after[~over], before[~over])
     assert (after[over] != before[over]).any(axis=1).all()
-    assert not termination(spec)(after[over]).any()
+    assert not spec.terminated(after[over]).any()
     env.step(next(actions))
 
 
@@ -201,6 +202,18 @@ def test_minus_one_is_no_time_limit(mode):
     assert not truncated.any()
 
 
+@pytest.mark.parametrize(("asked", "kept"), [(-1, None), (7, 7), (None, 333)])
+def test_a_batchs_spec_tells_its_time_limit(asked, kept):
+    """As that of a single one, which gymnasium keeps."""
+    options = {} if asked is None else {"max_episode_steps": asked}
+    single = gymnasium.make("mbmf/Swimmer-v0", **options)
+    batch = gymnasium.make_vec("mbmf/Swimmer-v0", num_envs=2, **options)
+    assert batch.spec.max_episode_steps == single.spec.max_episode_steps == kept
+    again = gymnasium.make_vec(batch.spec)
+    assert again.spec.max_episode_steps == kept
+    assert again.num_envs == 2
+
+
 @pytest.mark.parametrize("limit", [0, -2])
 def test_other_time_limits_are_refused(limit):
     with pytest.raises(ValueError, match=f"max_episode_steps should be 1 at least.* is {limit}"):
@@ -227,9 +240,9 @@ def test_a_fall_terminates_and_does_not_truncate():
     for action in random_actions(spec, 60, 4):
         states, _, terminated, truncated, info = env.step(action)
         assert not truncated.any()
-        assert not termination(spec)(states).any()
+        assert not spec.terminated(states).any()
         for row in np.flatnonzero(terminated):
-            assert termination(spec)(info["final_obs"][row])
+            assert spec.terminated(info["final_obs"][row])
             falls += 1
     assert falls > 0
 
@@ -239,7 +252,7 @@ def test_reward_is_of_the_state_that_the_action_led_to(spec):
     env.reset(seed=0)
     action = random_actions(spec, 3)
     states, rewards, *_ = env.step(action)
-    paid = reward_function(spec, spec.reward)(states, action.astype(np.float64))
+    paid = spec.reward(states, action.astype(np.float64))
     np.testing.assert_array_equal(rewards, paid)
 
 
@@ -309,5 +322,5 @@ def test_bad_actions_are_refused(spec):
 
 @pytest.mark.parametrize("kind", [AgentEnv, BatchedAgentEnv])
 def test_unknown_agent_lists_the_known_ones(kind):
-    with pytest.raises(ValueError, match=r"'walker'.*swimmer, half_cheetah, hopper, ant"):
-        kind("walker")
+    with pytest.raises(InputError, match="no such agent; should be one of ant, half_cheetah, hop"):
+        kind("no such agent")

@@ -21,7 +21,9 @@ SETTINGS = {
 
 
 def test_what_works_is_set_for_mujoco(monkeypatch):
-    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    # Set first, so that what is chosen here is undone too, and no other test draws by it.
+    monkeypatch.setenv("MUJOCO_GL", "")
+    monkeypatch.delenv("MUJOCO_GL")
     chosen = choose_backend()
     assert chosen is None or chosen in BACKENDS
     assert os.environ["MUJOCO_GL"] == (chosen or "disable")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from mbmf.agents import AGENTS, BatchedAgentEnv
+from mbmf.agents import AGENTS
 from mbmf.agents.drawing import Painter
-from mbmf.agents.environment import AgentEnv
+from mbmf.agents.environment import AgentEnv, DrawnBatchedAgentEnv
 
 HEIGHT, WIDTH = 480, 640
 
@@ -32,7 +32,7 @@ def steady_action(env):
 def test_metadata_tell_modes_and_frames_in_a_second(agent):
     """gymnasium's own tasks round 1 / dt; rates by hand from the durations of the steps."""
     rate = {"swimmer": 7, "half_cheetah": 100, "hopper": 50, "ant": 50}[agent]
-    for env in (AgentEnv(agent), BatchedAgentEnv(agent)):
+    for env in (AgentEnv(agent), DrawnBatchedAgentEnv(agent)):
         assert env.metadata["render_modes"] == ["rgb_array"]
         assert env.metadata["render_fps"] == rate
         assert env.render_mode is None
@@ -146,7 +146,7 @@ def test_a_list_of_pictures_by_gymnasiums_wrapper():
     assert np.shape(env.render()) == (2, HEIGHT, WIDTH, 3)
 
 
-@pytest.mark.parametrize("kind", [AgentEnv, BatchedAgentEnv])
+@pytest.mark.parametrize("kind", [AgentEnv, DrawnBatchedAgentEnv])
 def test_without_a_render_mode_there_is_a_warning_and_no_picture(kind):
     env = kind("hopper")
     env.reset(seed=0)
@@ -154,13 +154,13 @@ def test_without_a_render_mode_there_is_a_warning_and_no_picture(kind):
         assert env.render() is None
 
 
-@pytest.mark.parametrize("kind", [AgentEnv, BatchedAgentEnv])
+@pytest.mark.parametrize("kind", [AgentEnv, DrawnBatchedAgentEnv])
 def test_another_render_mode_is_refused(kind):
     with pytest.raises(ValueError, match="should be rgb_array or None, is 'depth'"):
         kind("hopper", render_mode="depth")
 
 
-@pytest.mark.parametrize("kind", [AgentEnv, BatchedAgentEnv])
+@pytest.mark.parametrize("kind", [AgentEnv, DrawnBatchedAgentEnv])
 def test_there_is_no_picture_before_the_reset(kind):
     with pytest.raises(gymnasium.error.ResetNeeded, match="render"):
         kind("hopper", render_mode="rgb_array").render()

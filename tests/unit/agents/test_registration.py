@@ -6,25 +6,26 @@ import sys
 import gymnasium
 import pytest
 
-from mbmf.agents import AGENTS, register_environments
+from mbmf.agents import AGENTS
+from mbmf.agents.registration import register_environments
 
 PROGRAM = """
 import sys, gymnasium
-env = gymnasium.make_vec("mbmf.agents:mbmf/Swimmer-v0", num_envs=3)
+env = gymnasium.make_vec("mbmf:mbmf/Swimmer-v0", num_envs=3)
 observations, _ = env.reset(seed=0)
 single = gymnasium.make("mbmf/Swimmer-v0")
 print(type(env).__name__, observations.shape, single.reset(seed=0)[0].shape, "torch" in sys.modules)
 """
 
 
-def test_gymnasium_finds_the_agents_in_their_module():
+def test_gymnasium_finds_the_agents_in_the_package():
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "BatchedAgentEnv (3, 16) (16,) False"
+    assert done.stdout.strip() == "DrawnBatchedAgentEnv (3, 16) (16,) False"
 
 
 @pytest.mark.filterwarnings("error")

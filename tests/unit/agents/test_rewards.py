@@ -6,7 +6,6 @@ import torch
 
 from mbmf.agents import AGENTS, get_agent
 from mbmf.agents.bodies import Bodies
-from mbmf.agents.rewards import reward_function, termination
 
 # vx, action, reward: vx − 0.005 ‖a‖² and so on, worked out by hand.
 REWARDS = {
@@ -28,11 +27,7 @@ PLANNER_REWARDS = {
 }
 CASES = [(agent, *case) for agent, cases in REWARDS.items() for case in cases]
 PLANNER_CASES = [(agent, *case) for agent, cases in PLANNER_REWARDS.items() for case in cases]
-ENDING = [spec.name for spec in AGENTS.values() if termination(spec)]
-
-
-def paid(spec, states, actions):
-    return reward_function(spec, spec.reward)(states, actions)
+ENDING = [spec.name for spec in AGENTS.values() if spec.terminated]
 
 
 def state_of(spec, **values):
@@ -59,15 +54,14 @@ def ant(height):
 @pytest.mark.parametrize(("agent", "vx", "action", "expected"), CASES)
 def test_reward_by_hand(agent, vx, action, expected):
     spec = get_agent(agent)
-    got = paid(spec, with_vx(spec, vx), np.array(action, dtype=float))
+    got = spec.reward(with_vx(spec, vx), np.array(action, dtype=float))
     assert got == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize(("agent", "vx", "action", "expected"), PLANNER_CASES)
 def test_planners_reward_by_hand(agent, vx, action, expected):
     spec = get_agent(agent)
-    reward = reward_function(spec, spec.planner_reward)
-    got = reward(with_vx(spec, vx), np.array(action, dtype=float))
+    got = spec.planner_reward(with_vx(spec, vx), np.array(action, dtype=float))
     assert got == pytest.approx(expected, abs=1e-12)
 
 
@@ -79,13 +73,13 @@ def test_return_of_a_rollout_of_the_ant_under_both_rewards():
     actions[0] = 1
     actions[2, 4] = -0.5
     # 6 − 0.005 · 8 − 0.005 · 0.25 + 3 · 0.05, and 6 − (8 + 0.25) · 0.005 / 150² + 3 · 0.5
-    assert paid(spec, states, actions).sum() == pytest.approx(6.10875, abs=1e-12)
-    planned = reward_function(spec, spec.planner_reward)(states, actions).sum()
+    assert spec.reward(states, actions).sum() == pytest.approx(6.10875, abs=1e-12)
+    planned = spec.planner_reward(states, actions).sum()
     assert planned == pytest.approx(7.5 - 8.25 * 0.005 / 22500, abs=1e-12)
 
 
 def test_only_hopper_and_ant_can_end_an_episode():
-    assert ENDING == ["hopper", "ant"]
+    assert sorted(ENDING) == ["ant", "hopper"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +99,7 @@ def test_only_hopper_and_ant_can_end_an_episode():
     ],
 )
 def test_hopper_boundaries(height, tilt, expected):
-    terminated = termination(get_agent("hopper"))
+    terminated = get_agent("hopper").terminated
     assert bool(terminated(hopper(height, tilt))) is expected
     assert bool(terminated(torch.as_tensor(hopper(height, tilt)))) is expected
 
@@ -123,7 +117,7 @@ def test_hopper_boundaries(height, tilt, expected):
     ],
 )
 def test_ant_boundaries(height, expected):
-    terminated = termination(get_agent("ant"))
+    terminated = get_agent("ant").terminated
     assert bool(terminated(ant(height))) is expected
     assert bool(terminated(torch.as_tensor(ant(height)))) is expected
 
@@ -134,16 +128,16 @@ def test_numpy_and_torch_agree_on_batches(agent):
     rng = np.random.default_rng(0)
     states = rng.uniform(-1.5, 1.5, (6, 50, spec.state_dim))
     actions = rng.uniform(-1, 1, (6, 50, spec.action_dim))
-    rewards = paid(spec, states, actions)
+    rewards = spec.reward(states, actions)
     assert rewards.shape == (6, 50)
     tensors = torch.as_tensor(states), torch.as_tensor(actions)
-    np.testing.assert_allclose(paid(spec, *tensors).numpy(), rewards, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(spec.reward(*tensors).numpy(), rewards, rtol=0, atol=1e-13)
     one_by_one = [
-        [paid(spec, state, action) for state, action in zip(*pair, strict=True)]
+        [spec.reward(state, action) for state, action in zip(*pair, strict=True)]
         for pair in zip(states, actions, strict=True)
     ]
     np.testing.assert_allclose(rewards, one_by_one, rtol=0, atol=1e-13)
-    terminated = termination(spec)
+    terminated = spec.terminated
     if terminated is not None:
         over = terminated(states)
         assert over.shape == (6, 50)
@@ -157,9 +151,9 @@ def test_numpy_and_torch_agree_on_batches(agent):
 def test_inputs_are_left_alone(agent):
     spec = get_agent(agent)
     states, actions = np.full((2, spec.state_dim), 0.4), np.full((2, spec.action_dim), 0.4)
-    paid(spec, states, actions)
+    spec.reward(states, actions)
     if spec.name in ENDING:
-        termination(spec)(states)
+        spec.terminated(states)
     assert (states == 0.4).all()
     assert (actions == 0.4).all()
 

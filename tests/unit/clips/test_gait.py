@@ -19,7 +19,7 @@ def test_positions_are_the_simulators(agent):
     """Against one body stepped on, at the environment's steps and between them."""
     spec = get_agent(agent)
     data = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=12)
-    rollout = generate(agent, data, 3).training
+    rollout = generate(spec, data, 3).training
     steps = int(rollout.lengths[0])
     shown = gait.positions(spec, build_model(spec), rollout, spec.timestep)
     assert len(shown) == steps * spec.frame_skip
@@ -41,7 +41,7 @@ def test_positions_are_the_simulators(agent):
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_frames_are_whole_simulator_steps(agent):
-    steps = gait.VIEWS[agent].speed / gait.FRAMES_PER_SECOND / get_agent(agent).timestep
+    steps = get_agent(agent).view.speed / gait.FRAMES_PER_SECOND / get_agent(agent).timestep
     assert steps == pytest.approx(round(steps), abs=1e-9)
 
 
@@ -49,7 +49,7 @@ def test_two_rollouts_are_refused():
     spec = get_agent("hopper")
     data = RandomDataSettings(rollouts=2, validation_rollouts=1, steps=3)
     with pytest.raises(ValueError, match="one rollout is asked for, not 2"):
-        gait.positions(spec, build_model(spec), generate("hopper", data, 0).training, 0.01)
+        gait.positions(spec, build_model(spec), generate(spec, data, 0).training, 0.01)
 
 
 @pytest.mark.drawing
@@ -59,8 +59,8 @@ def test_a_clip_shows_rollouts_side_by_side():
     shown = {}
     for name, steps in lengths.items():
         data = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
-        shown[name] = generate("half_cheetah", data, 3).training
-    frames = gait.clip("half_cheetah", shown)
+        shown[name] = generate(get_agent("half_cheetah"), data, 3).training
+    frames = gait.clip(get_agent("half_cheetah"), shown)
     width, height = gait.PANEL
     assert len(frames) == 2  # at 0 and at 0.08 s of 0.12 s
     assert all(frame.size == (2 * width + 4, 2 * height + 4) for frame in frames)

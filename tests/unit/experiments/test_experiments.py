@@ -1,4 +1,4 @@
-"""The table of runs: no run twice, no two runs at one path."""
+"""Which runs the experiments ask for: none twice, no two at one path."""
 
 import json
 from pathlib import Path
@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from mbmf.agents import get_agent
-from mbmf.experiments import runs as experiments
-from mbmf.experiments.runs import ModelBasedRun
+from mbmf.experiments.experiment import EXPERIMENTS, Files
+from mbmf.experiments.runs import SPELLED_OUT, ModelBasedRun, table_of_runs, with_sources
 from mbmf.workflow.configuration import check_configuration, merge, read_yaml
 
-CONFIG = Path(__file__).parents[3] / "config"
+ROOT = Path(__file__).parents[3]
+CONFIG = ROOT / "config"
 BASE = merge(read_yaml(CONFIG / "agents.yaml"), read_yaml(CONFIG / "config.yaml"))
 
 
@@ -20,6 +21,18 @@ def configured(overlay=None):
 
 def paths(runs):
     return ["/".join(f"{key}~{value}" for key, value in run.wildcards.items()) for run in runs]
+
+
+def runs_of(configuration, kind="model_based", names=None):
+    """The runs of a kind that experiments ask for, with what they rest on."""
+    chosen = names or configuration.experiments
+    asked = [run for name in chosen for run in configuration.experiments[name].asked_for()]
+    return [run for run in with_sources(asked) if run.kind == kind]
+
+
+def shown(configuration, name):
+    """Paths of the runs of Algorithm 1 that one experiment shows."""
+    return set(paths(runs_of(configuration, names=[name])))
 
 
 def expected_points(content):
@@ -46,7 +59,7 @@ def expected_points(content):
 def test_a_shared_run_stands_once(scale):
     overlay = {} if scale == "paper" else read_yaml(CONFIG / f"{scale}.yaml")
     content = merge(BASE, overlay)
-    runs = experiments.model_based_runs(configured(overlay))
+    runs = runs_of(configured(overlay))
     points, further = expected_points(content), content["figures"]["figure_7"]["seeds"]
     own = {
         (agent, json.dumps(content["agents"][agent]["model_based"], sort_keys=True))
@@ -60,31 +73,82 @@ def test_a_shared_run_stands_once(scale):
     assert len(found) == len(runs)
 
 
-def test_number_of_runs_at_paper_scale():
-    # Swimmer's own epochs (30) are not in the sweep, all other own values are:
-    # 1 + 5 + 4 + 3 + 3 + 3 for the swimmer, 1 + 4 + 4 + 3 + 3 + 3 for the half-cheetah.
-    # Figure 7 has two more seeds of the swimmer.
-    assert len(experiments.model_based_runs(configured())) == (19 + 18) * 3 + 2
-
-
 def test_every_figure_is_covered_and_nothing_else():
     hopper = {"agent": "hopper", "elements": list(get_agent("hopper").state_names[:6])}
-    configuration = configured({"figures": {"figure_5": hopper}})
-    table = set(paths(experiments.model_based_runs(configuration)))
-    figure_5 = set(paths(experiments.figure_5_runs(configuration)))
-    figure_6 = set(paths(experiments.figure_6_runs(configuration)))
-    figure_7 = set(paths(experiments.figure_7_runs(configuration)))
-    assert figure_5 | figure_6 | figure_7 == table
-    assert len(figure_7 - figure_6) == 2
-    assert len(figure_5) == 3
+    configuration = configured({"figures": {"figure_5": hopper, "figure_7": {"seeds": [0, 99]}}})
+    figure_5, figure_6, figure_7 = (
+        shown(configuration, name) for name in ("figure_5", "figure_6", "figure_7")
+    )
+    assert figure_5 | figure_6 | figure_7 == set(paths(runs_of(configuration)))
+    # The agent's own settings are in both, but for the seed that only one has.
+    assert {path.rpartition("/")[2] for path in figure_7 - figure_6} == {"seed~99"}
+    assert len(figure_5) == len(configuration.seeds)
     assert not figure_5 & figure_6
 
 
 def test_figure_5_runs_are_among_those_of_figure_6_where_agent_and_settings_agree():
     configuration = configured()
-    assert set(paths(experiments.figure_5_runs(configuration))) <= set(
-        paths(experiments.figure_6_runs(configuration))
-    )
+    assert shown(configuration, "figure_5") <= shown(configuration, "figure_6")
+
+
+def test_every_experiment_is_found_by_its_name_and_makes_what_it_names():
+    configuration = configured()
+    assert set(EXPERIMENTS.names()) == set(configuration.experiments)
+    for name, experiment in configuration.experiments.items():
+        made = {path for job in experiment.tables() for path in job.outputs.values()}
+        drawing = experiment.drawing()
+        assert set(drawing.tables.values()) <= made, name
+        assert set(experiment.shown_in().values()) <= {
+            *drawing.figures,
+            # Of two mazes, the one that a claim names.
+            "figure_8_{number}",
+        }, name
+        assert set(experiment.shown_in()) == set(experiment.table_files()), name
+        assert (ROOT / drawing.notebook).is_file(), name
+        for caption in drawing.figures.values():
+            assert (ROOT / f"workflow/report/{caption}.rst").is_file(), name
+        for job in experiment.tables():
+            for one in job.inputs.values():
+                assert isinstance(one, Files) or one in made, name
+
+
+def test_another_experiment_of_a_kind_makes_files_of_its_own():
+    """Every experiment once more, under another name: not one path is the same."""
+    figures = {f"another_{name}": {"experiment": name} | section
+               for name, section in BASE["figures"].items()}  # fmt: skip
+    figures["another_dyna"] = {"experiment": "dyna"} | BASE["dyna"]
+    configuration = configured({"figures": figures})
+    files = {
+        name: {
+            *(path for job in experiment.tables() for path in job.outputs.values()),
+            *(job.rule for job in experiment.tables()),
+            *experiment.drawing().figures,
+            *experiment.clips(),
+            *(path for path in paths(experiment.asked_for()) if "experiment~" in path),
+        }
+        for name, experiment in configuration.experiments.items()
+    }
+    for name, experiment in configuration.experiments.items():
+        for other in configuration.experiments:
+            assert name == other or not files[name] & files[other], (name, other)
+        assert experiment.title
+
+
+def test_a_value_may_have_seeds_of_its_own():
+    sweep = {
+        "panel": "a", "parameter": "dynamics.epochs", "values": [5, 20], "seeds": [0, 1],
+        "value_seeds": [{"value": 20, "seeds": [0, 1, 2, 3]}, {"value": 30, "seeds": [7]}],
+    }  # fmt: skip
+    other = {"panel": "b", "parameter": "planning.horizon", "values": [5]}
+    section = {"agents": ["swimmer"], "sweeps": [sweep, other], "seeds": [9]}
+    experiment = configured({"figures": {"figure_6": section}}).experiments["figure_6"]
+    table = table_of_runs(experiment.runs())
+    varied = table.groupby(["epochs", "horizon"])["seed"].agg(set).to_dict()
+    # The own setting, 30 epochs and a horizon of 20, is in both panels.
+    assert varied == {(5, 20): {0, 1}, (20, 20): {0, 1, 2, 3}, (30, 20): {7, 9}, (30, 5): {9}}
+    first, second = experiment.panels()
+    assert (first["values"], first["seeds"]) == ([5, 20, 30], [[0, 1], [0, 1, 2, 3], [7]])
+    assert (second["values"], second["seeds"]) == ([5, 20], [[9], [9]])
 
 
 OWN = configured().agents["swimmer"].model_based
@@ -94,7 +158,7 @@ CHANGED = {
     else value - (key == "aggregation.training_rollouts") * 2 + 1
     if isinstance(value, int)
     else value / 2
-    for key, value in OWN.flat().items()
+    for key, value in OWN.flat(defaults=False).items()
 }
 
 
@@ -103,7 +167,7 @@ def test_any_changed_setting_is_a_new_path(parameter):
     changed = OWN.replaced(parameter, CHANGED[parameter])
     before, after = (ModelBasedRun("swimmer", own, 0).wildcards for own in (OWN, changed))
     assert before != after
-    label = experiments.SPELLED_OUT.get(parameter, "settings")
+    label = SPELLED_OUT.get(parameter, "settings")
     assert {key for key in before if before[key] != after[key]} == {label}
 
 
@@ -119,8 +183,8 @@ def test_layer_widths_are_not_run_together():
 
 
 def test_an_added_seed_only_adds_runs():
-    before = paths(experiments.model_based_runs(configured({"seeds": [0, 1]})))
-    after = paths(experiments.model_based_runs(configured({"seeds": [0, 1, 7]})))
+    before = paths(runs_of(configured({"seeds": [0, 1]})))
+    after = paths(runs_of(configured({"seeds": [0, 1, 7]})))
     assert set(before) < set(after)
     assert len(after) == len(before) // 2 * 3
     assert all(path.endswith("seed~7") for path in set(after) - set(before))
@@ -129,33 +193,33 @@ def test_an_added_seed_only_adds_runs():
 def test_a_changed_swept_value_changes_only_its_runs():
     sweeps = json.loads(json.dumps(BASE["figures"]["figure_6"]["sweeps"]))
     sweeps[0]["values"][0] = 6
-    before = set(paths(experiments.model_based_runs(configured())))
+    before = set(paths(runs_of(configured())))
     overlay = {"figures": {"figure_6": {"sweeps": sweeps}}}
-    after = set(paths(experiments.model_based_runs(configured(overlay))))
+    after = set(paths(runs_of(configured(overlay))))
     assert {path.replace("epochs~6/", "epochs~5/") for path in after - before} == before - after
-    assert len(after - before) == 2 * 3
+    figure_6 = BASE["figures"]["figure_6"]
+    assert len(after - before) == len(figure_6["agents"]) * len(BASE["seeds"])
 
 
-def test_sweeps_hold_the_agents_own_value():
-    sweeps = experiments.figure_6_sweeps(configured())
-    assert len(sweeps) == 2 * 5
-    own = {(sweep["agent"], sweep["parameter"]): sweep for sweep in sweeps}
-    swimmer = own["swimmer", "dynamics.epochs"]
-    assert swimmer["default"] == 30
-    assert swimmer["values"] == [5, 20, 30, 40, 60, 80]
-    cheetah = own["half_cheetah", "dynamics.epochs"]
-    assert cheetah["default"] == 60
-    assert cheetah["values"] == [5, 20, 40, 60, 80]
-    assert all(sweep["default"] in sweep["values"] for sweep in sweeps)
-
-
-def test_sweeps_and_runs_name_the_same_values():
+def test_panels_hold_the_agents_own_value():
     configuration = configured()
-    table = experiments.table_of_runs(experiments.figure_6_runs(configuration))
-    for sweep in experiments.figure_6_sweeps(configuration):
-        label = experiments.SPELLED_OUT[sweep["parameter"]]
-        shown = set(table.loc[table["agent"] == sweep["agent"], label])
-        assert shown == set(sweep["values"])
+    panels = configuration.experiments["figure_6"].panels()
+    section = BASE["figures"]["figure_6"]
+    assert len(panels) == len(section["agents"]) * len(section["sweeps"])
+    for panel in panels:
+        part, key = panel["parameter"].split(".")
+        own = BASE["agents"][panel["agent"]]["model_based"][part][key]
+        (sweep,) = (one for one in section["sweeps"] if one["panel"] == panel["panel"])
+        assert panel["default"] == own
+        assert panel["values"] == sorted({*sweep["values"], own})
+
+
+def test_panels_and_runs_name_the_same_values():
+    experiment = configured().experiments["figure_6"]
+    table = table_of_runs(experiment.runs())
+    for panel in experiment.panels():
+        label = SPELLED_OUT[panel["parameter"]]
+        assert set(table.loc[table["agent"] == panel["agent"], label]) == set(panel["values"])
 
 
 def changed(section, key, value):
@@ -166,11 +230,11 @@ def changed(section, key, value):
 def test_each_agent_and_seed_of_figure_7_is_imitated_and_trained_both_ways():
     overlay = {"figures": {"figure_7": {"agents": ["swimmer", "ant"], "seeds": [3, 5]}}}
     configuration = configured(overlay)
-    imitated = experiments.imitation_runs(configuration)
+    imitated = runs_of(configuration, "imitation")
     assert {(run.agent, run.seed) for run in imitated} == {
         (agent, seed) for agent in ("swimmer", "ant") for seed in (3, 5)
     }
-    trained = experiments.trpo_runs(configuration)
+    trained = runs_of(configuration, "trpo")
     assert len(set(paths(trained))) == len(trained) == 8
     for run in trained:
         own = configuration.agents[run.agent]
@@ -193,9 +257,9 @@ def test_each_agent_and_seed_of_figure_7_is_imitated_and_trained_both_ways():
 )
 def test_a_changed_setting_is_a_new_path_of_all_that_rests_on_it(section, key, value, kinds):
     def by_kind(configuration):
-        trained = experiments.trpo_runs(configuration)
+        trained = runs_of(configuration, "trpo")
         return {
-            "imitation": paths(experiments.imitation_runs(configuration)),
+            "imitation": paths(runs_of(configuration, "imitation")),
             "fine_tuning": paths([run for run in trained if run.start]),
             "model_free": paths([run for run in trained if not run.start]),
         }

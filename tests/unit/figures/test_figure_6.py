@@ -14,6 +14,7 @@ SWEEPS = [
         "agent": "swimmer",
         "parameter": "dynamics.epochs",
         "values": [5, 30],
+        "seeds": [[0, 1, 2]] * 2,
         "default": 30,
     },
     {
@@ -21,6 +22,7 @@ SWEEPS = [
         "agent": "swimmer",
         "parameter": "planning.horizon",
         "values": [10, 20, 40],
+        "seeds": [[0, 1, 2]] * 3,
         "default": 20,
     },
 ]
@@ -81,3 +83,16 @@ def test_final_returns_are_those_of_the_last_iteration(table):
     row = returns.loc[("swimmer", "c1", "controller's horizon", 40)]
     assert row.to_dict() == {"mean": 30402, "lowest": 30401, "highest": 30403, "seeds": 3}
     assert len(returns) == 5
+
+
+def test_a_value_with_more_seeds_is_drawn_with_all_of_them(table):
+    more = table[table["dynamics.epochs"] == 5].assign(seed=lambda rows: rows["seed"] + 3)
+    sweeps = [SWEEPS[0] | {"seeds": [list(range(6)), [0, 1, 2]]}, SWEEPS[1]]
+    both = pd.concat([table, more])
+    figure = figure_6.design_decisions(both, sweeps, "quick", "Ablation")
+    assert figure.get_suptitle().startswith("Ablation: ")
+    assert "quick scale, 3 to 6 seeds" in figure.get_suptitle()
+    # The table's returns, and those of the seeds added, which are copies of them.
+    np.testing.assert_allclose(figure.axes[0].get_lines()[0].get_ydata(), [5201, 5202])
+    with pytest.raises(InputError, match=r"dynamics\.epochs = 5, seeds \[3, 4, 5\]"):
+        select_sweep(table, sweeps[0], sweeps)

@@ -14,7 +14,7 @@ from mbmf.figures import figure_7 as seven
 plt.switch_backend("agg")
 SWEEP = {
     "panel": "a", "agent": "swimmer", "parameter": "dynamics.epochs", "values": [20, 30],
-    "default": 30,
+    "seeds": [[0, 1, 2], [0, 1, 2]], "default": 30,
 }  # fmt: skip
 
 

@@ -5,23 +5,22 @@ import pytest
 import torch
 
 from mbmf.agents import get_agent
-from mbmf.agents.rewards import reward_function
-from mbmf.method import algorithm_1
-from mbmf.method.planning import RandomShooting
+from mbmf.method import algorithm_1, mpc
 from mbmf.method.random_data import generate
 
 SEED = 3
+SWIMMER = get_agent("swimmer")
 
 
 @pytest.fixture
 def data(tiny):
-    return generate("swimmer", tiny.random_data, SEED)
+    return generate(SWIMMER, tiny.random_data, SEED)
 
 
 def run(settings, data, iterations=3):
-    progress = algorithm_1.start("swimmer", settings, data, SEED)
+    progress = algorithm_1.start(SWIMMER, settings, data, SEED)
     for _ in range(iterations):
-        algorithm_1.iterate(progress, "swimmer", settings, data, SEED)
+        algorithm_1.iterate(progress, SWIMMER, settings, data, SEED)
     return progress
 
 
@@ -87,9 +86,9 @@ def test_noise_is_added_once_to_inputs_and_targets(tiny, data, trained_on):
 
 def test_the_planned_action_is_stored_and_a_noisy_one_executed(tiny, data, monkeypatch):
     executed = []
-    original = algorithm_1.collect
+    original = mpc.collect
 
-    def spy(agent, seeds, steps, controller, start):
+    def spy(spec, seeds, steps, controller, start):
         assert start == "mpc"
 
         def recording(*arguments):
@@ -97,9 +96,9 @@ def test_the_planned_action_is_stored_and_a_noisy_one_executed(tiny, data, monke
             executed.append((planned, shaken))
             return planned, shaken
 
-        return original(agent, seeds, steps, recording, start)
+        return original(spec, seeds, steps, recording, start)
 
-    monkeypatch.setattr(algorithm_1, "collect", spy)
+    monkeypatch.setattr(mpc, "collect", spy)
     loud = changed(tiny, aggregation={"action_noise": 0.05, "steps": 40})
     progress = run(loud, data, iterations=1)
     planned, shaken = (np.stack(part, axis=1) for part in zip(*executed, strict=True))
@@ -112,8 +111,7 @@ def test_the_planned_action_is_stored_and_a_noisy_one_executed(tiny, data, monke
     everything = [progress.on_policy[0], progress.validation[0]]
     states = np.concatenate([rollouts.states for rollouts in everything])
     rewards = np.concatenate([rollouts.rewards for rollouts in everything])
-    spec = get_agent("swimmer")
-    expected = reward_function(spec, spec.reward)(states[:, 1:], shaken)
+    expected = SWIMMER.reward(states[:, 1:], shaken)
     np.testing.assert_allclose(rewards, expected, atol=1e-12)
 
 
@@ -144,7 +142,7 @@ def test_weights_and_adams_moments_go_on_between_iterations(tiny, data):
     (state, *_) = progress.optimizer.state_dict()["state"].values()
     # [C]: D_RAND's 120 points, 32 at a time; then 8 at a time, for 24 of D_RL join each 8.
     assert state["step"] == tiny.dynamics.epochs * 3
-    algorithm_1.iterate(progress, "swimmer", tiny, data, SEED)
+    algorithm_1.iterate(progress, SWIMMER, tiny, data, SEED)
     (state, *_) = progress.optimizer.state_dict()["state"].values()
     assert state["step"] == tiny.dynamics.epochs * (3 + 15)
 
@@ -170,13 +168,13 @@ def test_only_states_and_changes_are_noisy(tiny, data, trained_on):
 
 def test_plans_with_the_model_just_trained(tiny, data, monkeypatch):
     planners = []
+    original = algorithm_1.new_planner
 
-    class Recording(RandomShooting):
-        def __init__(self, model, *rest):
-            planners.append(model.layers[0].weight.detach().clone())
-            super().__init__(model, *rest)
+    def recording(model, *rest):
+        planners.append(model.layers[0].weight.detach().clone())
+        return original(model, *rest)
 
-    monkeypatch.setattr(algorithm_1, "RandomShooting", Recording)
+    monkeypatch.setattr(algorithm_1, "new_planner", recording)
     progress = run(tiny, data)
     for used, saved in zip(planners, progress.models, strict=True):
         assert torch.equal(used, saved["layers.0.weight"])

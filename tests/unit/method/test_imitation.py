@@ -9,10 +9,10 @@ from mbmf.agents import get_agent
 from mbmf.agents.bodies import Bodies
 from mbmf.base.errors import NonFiniteError, SimulationError
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
-from mbmf.method import imitation
-from mbmf.method.dynamics import DynamicsModel
+from mbmf.method import imitation, mpc
 from mbmf.method.imitation import ExpertSettings, ImitationSettings
-from mbmf.method.planning import PlanningSettings, RandomShooting
+from mbmf.method.models.mlp import Model
+from mbmf.method.planners.base import PlanningSettings, new_planner
 from mbmf.method.policy import GaussianPolicy
 from mbmf.method.rollouts import Rollouts
 
@@ -27,6 +27,7 @@ SETTINGS = {
 }
 EXPERT = ExpertSettings(planning=PlanningSettings(horizon=2, num_samples=15), steps=10)
 ELEMENTS = np.arange(16)
+SWIMMER = get_agent("swimmer")
 
 
 def settings(**changes):
@@ -35,7 +36,7 @@ def settings(**changes):
 
 @pytest.fixture(scope="module")
 def model():
-    made = DynamicsModel(16, 2, [8], torch.Generator().manual_seed(0))
+    made = Model(16, 2, [8], torch.Generator().manual_seed(0))
     made.delta_std.fill_(0.01)  # an untrained model, kept from running away
     return made
 
@@ -45,7 +46,7 @@ def policy(std=0.3):
 
 
 def started(model, given):
-    expert, _ = imitation.expert_rollouts(model, "swimmer", EXPERT, 3, seed=0)
+    expert, _ = imitation.expert_rollouts(model, SWIMMER, EXPERT, 3, seed=0)
     return expert, imitation.start(policy(), ELEMENTS, expert, 100, 70, given)
 
 
@@ -81,18 +82,17 @@ def test_loss_is_the_squared_distance_to_the_expert():
 
 def test_expert_acts_as_planned_without_noise(model):
     """The rollouts of the first round whose return is positive, in order."""
-    expert, _ = imitation.expert_rollouts(model, "swimmer", EXPERT, 3, seed=0)
-    spec = get_agent("swimmer")
-    planner = RandomShooting.for_agent(model, spec, EXPERT.planning)
+    expert, _ = imitation.expert_rollouts(model, SWIMMER, EXPERT, 3, seed=0)
+    planner = new_planner(model, SWIMMER, EXPERT.planning)
     seeds = integer_seeds(0, Purpose.EXPERT_RESET, 0, count=3)
-    bodies = Bodies(spec, 3)
+    bodies = Bodies(SWIMMER, 3)
     bodies.reset(range(3), [np.random.default_rng(seed) for seed in seeds], "mpc")
     stream = torch_stream(0, Purpose.EXPERT_PLANNING, 0)
     actions, returns = [], np.zeros(3)
     for _ in range(EXPERT.steps):
         actions.append(planner.plan(bodies.states, stream).actions)
         bodies.step(actions[-1])
-        speed = bodies.states[:, spec.element("com x velocity [m/s]")]
+        speed = bodies.states[:, SWIMMER.element("com x velocity [m/s]")]
         returns += speed - 0.005 * (actions[-1] ** 2).sum(axis=1)
     kept = returns > 0
     count = int(kept.sum())
@@ -128,14 +128,14 @@ def test_only_expert_rollouts_with_a_positive_return_are_kept(
     """[C] goes on until it has enough; here ten times as many as are kept are made at most."""
     made, asked = [], []
 
-    def collect(_agent, seeds, *_rest):
+    def collect(_spec, seeds, *_rest):
         found = rollouts_of(rounds[len(asked)], sum(asked))
         asked.append(len(seeds))
         made.append(found)
         return found
 
-    monkeypatch.setattr(imitation, "collect", collect)
-    found, taken = imitation.expert_rollouts(model, "swimmer", EXPERT, 3, seed=0)
+    monkeypatch.setattr(mpc, "collect", collect)
+    found, taken = imitation.expert_rollouts(model, SWIMMER, EXPERT, 3, seed=0)
     assert asked == [len(part) for part in rounds]
     assert found.actions[:, 0, 0].tolist() == kept
     assert taken == steps
@@ -146,7 +146,7 @@ def test_every_step_is_counted_and_the_first_rollouts_are_relabelled(model):
     expert, progress = started(model, given)
     for iteration in range(3):
         before = len(progress.observations)
-        imitation.iterate(progress, model, "swimmer", EXPERT, ELEMENTS, given, seed=0)
+        imitation.iterate(progress, model, SWIMMER, EXPERT, ELEMENTS, given, seed=0)
         added = len(progress.observations) - before
         assert added == (10 if iteration < 2 else 0)  # one of two rollouts of 10 steps
     # What a measurement cost is counted after it: its policy has not learned from it.
@@ -164,10 +164,9 @@ def test_every_step_is_counted_and_the_first_rollouts_are_relabelled(model):
 def test_labels_are_the_experts_choice_at_the_visited_states(model):
     given = settings(iterations=2)
     _, progress = started(model, given)
-    imitation.iterate(progress, model, "swimmer", EXPERT, ELEMENTS, given, seed=0)
+    imitation.iterate(progress, model, SWIMMER, EXPERT, ELEMENTS, given, seed=0)
     states = progress.observations[30:].double().numpy()
-    spec = get_agent("swimmer")
-    planner = RandomShooting.for_agent(model, spec, EXPERT.planning)
+    planner = new_planner(model, SWIMMER, EXPERT.planning)
     labels = planner.plan(states, torch_stream(0, Purpose.DAGGER_PLANNING, 0)).actions
     np.testing.assert_allclose(progress.actions[30:].numpy(), labels, atol=1e-6)
 
@@ -177,7 +176,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_says_where(model):
     _, progress = started(model, given)
     progress.actions[0] = float("nan")
     with pytest.raises(NonFiniteError, match=r"DAgger iteration 0 of swimmer.*learning_rate"):
-        imitation.iterate(progress, model, "swimmer", EXPERT, ELEMENTS, given, seed=0)
+        imitation.iterate(progress, model, SWIMMER, EXPERT, ELEMENTS, given, seed=0)
     assert progress.curve == []
 
 
@@ -186,9 +185,9 @@ def test_an_expert_without_a_step_is_told(model, monkeypatch):
     none = Rollouts(
         np.zeros((3, 11, 16)), np.zeros((3, 10, 2)), np.zeros((3, 10)), nothing, nothing + 1
     )
-    monkeypatch.setattr(imitation, "collect", lambda *_: none)
+    monkeypatch.setattr(mpc, "collect", lambda *_: none)
     with pytest.raises(SimulationError, match=r"every expert rollout of swimmer, seed 0"):
-        imitation.expert_rollouts(model, "swimmer", EXPERT, 3, seed=0)
+        imitation.expert_rollouts(model, SWIMMER, EXPERT, 3, seed=0)
 
 
 def test_imitations_weights_are_xavier_normal():

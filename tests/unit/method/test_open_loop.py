@@ -6,14 +6,14 @@ import torch
 
 from mbmf.base.errors import InputError
 from mbmf.figures import figure_5
-from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.models.mlp import Model
 from mbmf.method.open_loop import error_table, trajectory_table
 from mbmf.method.rollouts import Rollouts
 
 
 def still_model(delta):
     """Predicts the same change of state always; spread of the state 2."""
-    model = DynamicsModel(2, 1, [4], torch.Generator().manual_seed(0))
+    model = Model(2, 1, [4], torch.Generator().manual_seed(0))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()

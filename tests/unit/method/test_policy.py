@@ -38,7 +38,7 @@ def test_kl_divergence(gaussians):
 def test_observation_without_position_is_the_state_without_how_far_the_body_came(agent):
     names = np.array(get_agent(agent).state_names)
     settings = PolicySettings(hidden_layers=[4], absolute_position=False)
-    left_out = set(names) - set(names[observed_elements(agent, settings)])
+    left_out = set(names) - set(names[observed_elements(get_agent(agent), settings)])
     expected = {
         "swimmer": {"x [m]", "y [m]", "com x [m]", "com y [m]"},
         "half_cheetah": {"rootx [m]", "com x [m]", "com y [m]"},
@@ -47,7 +47,7 @@ def test_observation_without_position_is_the_state_without_how_far_the_body_came
     }
     assert left_out == expected[agent]
     whole = PolicySettings(hidden_layers=[4], absolute_position=True)
-    assert len(observed_elements(agent, whole)) == len(names)
+    assert len(observed_elements(get_agent(agent), whole)) == len(names)
 
 
 def test_mean_controller_acts_without_noise_inside_the_box():

@@ -11,13 +11,13 @@ from mbmf.method.rollouts import collect
 
 def random_data(agent, rollouts, steps):
     given = RandomDataSettings(rollouts=rollouts, validation_rollouts=1, steps=steps)
-    return generate(agent, given, 5).training
+    return generate(get_agent(agent), given, 5).training
 
 
 def test_hopper_has_all_4000_steps():
     """[F] lets random rollouts of the hopper go on after its fall."""
     data = random_data("hopper", 20, 200)
-    assert data.env_steps == data.points == 4000
+    assert data.simulated_steps == data.points == 4000
     assert data.states[:, -1, get_agent("hopper").element("rootz [m]")].min() < 0.7
 
 
@@ -51,7 +51,7 @@ def falling(_states, bodies, _step):
 
 @pytest.mark.parametrize(("start", "kept"), [("policy", 1), ("mpc", 0)])
 def test_the_step_that_ends_an_episode_is_kept_in_a_policys_rollouts_alone(start, kept):
-    rollouts = collect("hopper", [0, 1, 2], 400, falling, start)
+    rollouts = collect(get_agent("hopper"), [0, 1, 2], 400, falling, start)
     assert (rollouts.lengths < 400).all()
     np.testing.assert_array_equal(rollouts.simulated - rollouts.lengths, 1 - kept)
     spec = get_agent("hopper")

@@ -12,14 +12,16 @@ from torch.distributions import Independent, Normal, kl_divergence
 from torch.func import functional_call, hessian
 from torch.nn.utils import parameters_to_vector
 
+from mbmf.agents import get_agent
 from mbmf.agents.environment import AgentEnv
-from mbmf.agents.rewards import reward_function
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.method import trpo
+from mbmf.method.advantages import LinearBaseline, advantages_and_returns
 from mbmf.method.fast.fisher import TILE, fisher_vector_product
 from mbmf.method.policy import GaussianPolicy, PolicySettings, observed_elements
-from mbmf.method.trpo import Batch, LinearBaseline, TrpoProgress, TrpoSettings
+from mbmf.method.sampling import Batch, sample
+from mbmf.method.trpo import TrpoProgress, TrpoSettings
 
 SETTINGS = {
     "iterations": 3,
@@ -133,13 +135,13 @@ def test_sampling_keeps_torch_to_one_thread_and_gives_the_others_back():
                 raise RuntimeError("enough")
             return torch.zeros(len(observations), 2)
 
-    env = trpo.make_env("swimmer", settings(batch_size=45, bodies=3))
+    env = trpo.make_env(get_agent("swimmer"), settings(batch_size=45, bodies=3))
     env.reset(seed=0)
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
         with pytest.raises(RuntimeError, match="enough"):
-            trpo.sample(Watched(), env, np.arange(3), 15, torch.Generator())
+            sample(Watched(), env, np.arange(3), 15, torch.Generator())
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -197,7 +199,7 @@ def test_advantages_and_returns_against_their_definitions(gae_lambda, seed):
     batch = random_batch(seed=seed)
     baseline = LinearBaseline(np.random.default_rng(seed).normal(size=10))
     expected = plain_estimates(batch, baseline, 0.9, gae_lambda)
-    found = trpo.advantages_and_returns(batch, baseline, 0.9, gae_lambda)
+    found = advantages_and_returns(batch, baseline, 0.9, gae_lambda)
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
 
 
@@ -338,15 +340,15 @@ def test_a_batch_is_what_single_environments_give(agent):
     """Exactly the configured number of steps, and each body's record hangs together."""
     given_settings = settings(episode_steps=30, batch_size=120)
     shape = PolicySettings(hidden_layers=[8], absolute_position=True)
-    elements = observed_elements(agent, shape)
-    env = trpo.make_env(agent, given_settings)
+    elements = observed_elements(get_agent(agent), shape)
+    env = trpo.make_env(get_agent(agent), given_settings)
     policy = GaussianPolicy(
         len(elements), env.agent.action_dim, [8], 1.0, torch_stream(0, Purpose.POLICY)
     )
     env.reset(seed=[1, 2, 3])
-    batch = trpo.sample(policy, env, elements, 40, torch_stream(0, Purpose.TRPO_ACTIONS))
+    batch = sample(policy, env, elements, 40, torch_stream(0, Purpose.TRPO_ACTIONS))
     assert batch.rewards.size == 120
-    paid = reward_function(env.agent, env.agent.reward)
+    paid = env.agent.reward
     assert not (batch.terminated & batch.truncated).any()
     over = batch.terminated | batch.truncated
     assert over[-1].all()
@@ -377,7 +379,9 @@ def test_a_batch_is_what_single_environments_give(agent):
 def test_the_mean_actions_return_is_that_of_single_environments(agent):
     """Hoppers fall, each at a time of its own: what comes after counts for nothing."""
     given_settings = settings(episode_steps=40, batch_size=120, evaluation_rollouts=3)
-    elements = observed_elements(agent, PolicySettings(hidden_layers=[8], absolute_position=True))
+    elements = observed_elements(
+        get_agent(agent), PolicySettings(hidden_layers=[8], absolute_position=True)
+    )
     env = AgentEnv(agent)
     policy = GaussianPolicy(
         len(elements), env.agent.action_dim, [8], 1.0, torch_stream(0, Purpose.POLICY)
@@ -394,7 +398,7 @@ def test_the_mean_actions_return_is_that_of_single_environments(agent):
         returns.append(sum(rewards))
         lengths.append(len(rewards))
     assert (len(set(lengths)) > 1) == (agent == "hopper")
-    found = trpo.mean_return(policy, agent, elements, given_settings, 4, 10)
+    found = trpo.mean_return(policy, get_agent(agent), elements, given_settings, 4, 10)
     assert found == pytest.approx(np.mean(returns), rel=1e-4)
 
 
@@ -405,7 +409,9 @@ def test_the_mean_action_is_measured_now_and_then_and_at_the_end():
     measured = [
         iteration
         for iteration in range(8)
-        if not np.isnan(trpo.mean_return(policy, "swimmer", elements, given_settings, 0, iteration))
+        if not np.isnan(
+            trpo.mean_return(policy, get_agent("swimmer"), elements, given_settings, 0, iteration)
+        )
     ]
     assert measured == [0, 3, 6, 7]
 

@@ -9,17 +9,17 @@ import pytest
 
 from mbmf.analysis.claims import check_claims
 from mbmf.base.errors import InputError
-from mbmf.experiments.runs import FIGURE_TITLES
+from mbmf.experiments.experiment import shown_tables
 from mbmf.report import pages
 from mbmf.steps.report_pages import write_notebook_page, write_runs_page
 from mbmf.storage.yaml_files import read_yaml
+from mbmf.workflow.dvc_stages import configuration_at
 
 ROOT = Path(__file__).parents[3]
 CLAIMS, _ = check_claims(read_yaml(ROOT / "config/claims.yaml"))
-FIGURES = {
-    "figure_5_error", "figure_5_rollout", "figure_6", "figure_7",
-    "figure_8_2", "figure_8_4", "figure_8_5",
-}  # fmt: skip
+EXPERIMENTS = configuration_at("quick", ROOT).experiments
+SHOWN = shown_tables(EXPERIMENTS)
+TITLES = {name: experiment.title for name, experiment in EXPERIMENTS.items()}
 KNOWN = {
     "id": "short_horizon.half_cheetah", "source": "Figure 6c", "claim": "5 < 20", "seeds": 3,
     "agent": "half_cheetah", "verdict": "reproduced", "statistic": 12.5, "low": 3.0, "high": None,
@@ -42,13 +42,20 @@ def _at_root(monkeypatch):
 
 
 def test_every_claim_leads_to_a_figure_that_the_workflow_draws():
-    shown = [pages.shown_in(claim) for claim in CLAIMS]
-    assert {figure for _, figure in shown} == FIGURES
-    assert {group for group, _ in shown} == set(FIGURE_TITLES)
+    shown = [pages.shown_in(claim, SHOWN) for claim in CLAIMS]
+    drawn = {figure for one in EXPERIMENTS.values() for figure in one.drawing().figures}
+    assert {figure for _, figure in shown} == drawn
+    assert {name for name, _ in shown} == set(EXPERIMENTS)
+
+
+def test_a_claim_on_a_table_that_no_figure_shows_has_no_links():
+    (row,) = pages.claim_rows([KNOWN], CLAIMS, "results/quick", {})
+    assert (row["experiment"], row["links"]) == (None, {})
+    assert "data-path" not in pages.claims_page([row], "quick", "")
 
 
 def test_page_of_claims_shows_numbers_reasons_and_links():
-    rows = pages.claim_rows([KNOWN, UNKNOWN], CLAIMS, "results/quick")
+    rows = pages.claim_rows([KNOWN, UNKNOWN], CLAIMS, "results/quick", SHOWN)
     page = pages.claims_page(rows, "quick", "Last changed on a day.")
     assert "by family: Figure 6 12, Dyna-Q 6. Last changed on a day." in page
     assert "Of 2 claims" in page
@@ -61,15 +68,15 @@ def test_page_of_claims_shows_numbers_reasons_and_links():
 
 def test_a_verdict_on_no_claim_is_refused():
     with pytest.raises(InputError, match="gone: a verdict on no claim; judge them again"):
-        pages.claim_rows([KNOWN | {"id": "gone"}], CLAIMS, "results/quick")
+        pages.claim_rows([KNOWN | {"id": "gone"}], CLAIMS, "results/quick", SHOWN)
     older = {key: value for key, value in KNOWN.items() if key != "family"}
     with pytest.raises(InputError, match="a verdict of older code; judge them again"):
-        pages.claim_rows([older], CLAIMS, "results/quick")
+        pages.claim_rows([older], CLAIMS, "results/quick", SHOWN)
 
 
 def test_markdown_has_a_table_for_each_figure_and_times_where_known():
-    rows = pages.claim_rows([KNOWN, UNKNOWN], CLAIMS, "results/quick")
-    text = pages.results_markdown(rows, "quick", {"figure_6": (30, 1200.0)})
+    rows = pages.claim_rows([KNOWN, UNKNOWN], CLAIMS, "results/quick", SHOWN)
+    text = pages.results_markdown(rows, "quick", TITLES, {"figure_6": (30, 1200.0)})
     assert (
         "| 5 < 20 (Figure 6c) | half-cheetah | > 0 | 12.5 (3 to inf) | 3 | **reproduced** |" in text
     )
@@ -94,7 +101,7 @@ def test_page_of_runs_holds_configuration_and_provenance(tmp_path):
     (run / "provenance.json").write_text(json.dumps(PROVENANCE))
     pd.DataFrame({"env_steps": [0, 5000], "return": [1.0, 7.5]}).to_csv(run / "curve.csv")
     output = tmp_path / "runs.html"
-    write_runs_page("figure_7", "quick", "{}", [run / "provenance.json"], output)
+    write_runs_page("Figure 7", "quick", {}, [run / "provenance.json"], None, output)
     page = output.read_text()
     assert "half-cheetah, trpo, seed 4: return 7.5" in page
     assert "after 5,000 steps, 62 s" in page
@@ -108,7 +115,7 @@ def test_page_of_runs_holds_configuration_and_provenance(tmp_path):
 def test_page_of_dyna_q_holds_the_provenance_of_its_one_job(tmp_path):
     (tmp_path / "provenance.json").write_text(json.dumps(PROVENANCE))
     output = tmp_path / "dyna_runs.html"
-    write_runs_page("dyna", "quick", '{"runs": 30}', [tmp_path / "provenance.json"], output)
+    write_runs_page("Dyna-Q", "quick", {"runs": 30}, [], tmp_path / "provenance.json", output)
     page = output.read_text()
     assert "&#34;runs&#34;: 30" in page
     assert "&lt;CPU&gt;" in page
@@ -121,19 +128,14 @@ def test_damaged_files_are_refused_by_name(tmp_path):
     for content in ("{", "[]", "{}"):
         bad.write_text(content)
         with pytest.raises(InputError, match=r"provenance.json: not a run's provenance"):
-            write_runs_page("figure_7", "quick", "{}", [bad], tmp_path / "runs.html")
+            write_runs_page("Figure 7", "quick", {}, [bad], None, tmp_path / "runs.html")
         with pytest.raises(InputError, match=r"provenance.json: not a notebook"):
             write_notebook_page(bad, "t", tmp_path / "page.html")
     bad.write_text(json.dumps(PROVENANCE))
     for content in ("env_steps,return\n", "env_steps,return\nfew,2\n", "return\n2\n"):
         (tmp_path / "curve.csv").write_text(content)
         with pytest.raises(InputError, match=r"provenance.json: .*, or curve"):
-            write_runs_page("figure_7", "quick", "{}", [bad], tmp_path / "runs.html")
-    for count in (0, 2):
-        with pytest.raises(InputError, match=f"--group dyna: needs one provenance, not {count}"):
-            write_runs_page("dyna", "quick", "{}", [bad] * count, tmp_path / "runs.html")
-    with pytest.raises(InputError, match="--group figure_9: should be one of figure_5"):
-        write_runs_page("figure_9", "quick", "{}", [], tmp_path / "runs.html")
+            write_runs_page("Figure 7", "quick", {}, [bad], None, tmp_path / "runs.html")
 
 
 def test_page_of_a_notebook_needs_nothing_from_elsewhere():

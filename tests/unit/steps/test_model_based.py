@@ -1,11 +1,13 @@
 """A run of Algorithm 1 as the workflow starts it: killed, resumed, fed damaged files."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
 
+from mbmf.agents import get_agent
 from mbmf.base.errors import InputError
 from mbmf.method import algorithm_1
 from mbmf.method.random_data import RandomDataSettings
@@ -13,17 +15,18 @@ from mbmf.steps.model_based import read_held_out, read_models, run_model_based
 from mbmf.steps.random_data import read_random_data, write_random_data
 from mbmf.storage.tensor_files import read_tensors, write_tensors
 
+SWIMMER = get_agent("swimmer")
 RESULTS = ["runs/curve.csv", "models/models.safetensors", "models/held_out.safetensors"]
 
 
 @pytest.fixture
 def data(tmp_path, tiny):
     path = tmp_path / "random.safetensors"
-    write_random_data("swimmer", tiny.random_data, 5, path)
+    write_random_data(SWIMMER, tiny.random_data, 5, path)
     return path
 
 
-def run(folder, tiny, data, agent="swimmer", seed=5):
+def run(folder, tiny, data, agent=SWIMMER, seed=5):
     run_model_based(agent, tiny, seed, data, folder / "runs", folder / "models", "cpu")
     return {name: (folder / name).read_bytes() for name in RESULTS}
 
@@ -76,15 +79,36 @@ def test_curve_is_tidy(tmp_path, tiny, data):
     assert (curve["planning.num_samples"] == 30).all()
     assert curve["random_error_10"].notna().all()
     assert curve["random_error_50"].isna().all()  # no rollout is that long
-    models, _ = read_models(tmp_path / "models/models.safetensors", "swimmer")
-    held_out = read_held_out(tmp_path / "models/held_out.safetensors", "swimmer")
+    models, _ = read_models(tmp_path / "models/models.safetensors", SWIMMER)
+    held_out = read_held_out(tmp_path / "models/held_out.safetensors", SWIMMER)
     assert len(models) == len(held_out) == 3
     assert held_out[0].states.shape == (1, 13, 16)
 
 
+OWN_PLANNER = Path(__file__).parents[3] / "examples/planner.py"
+
+
+def test_a_setting_with_its_default_is_no_column_and_another_is(tmp_path, tiny, data):
+    run(tmp_path / "default", tiny, data)
+    own = tiny.replaced("planning.planner", str(OWN_PLANNER))
+    run(tmp_path / "own", own, data)
+    default, other = (pd.read_csv(tmp_path / name / RESULTS[0]) for name in ("default", "own"))
+    assert [name for name in other if name not in default] == ["planning.planner"]
+    assert (other["planning.planner"] == str(OWN_PLANNER)).all()
+    # Another planner: other actions, and so other returns, after the same random data.
+    assert other["env_steps"][0] == default["env_steps"][0]
+    assert (other["return"] != default["return"]).all()
+    told = [
+        json.loads((tmp_path / name / "runs/provenance.json").read_text())
+        for name in ("default", "own")
+    ]
+    assert told[0]["settings"]["planning"]["planner"] == "random_shooting"
+    assert told[0]["code"] != told[1]["code"]
+
+
 def test_warm_start_keeps_weights_and_normalisation(tmp_path, tiny, data):
     run(tmp_path, tiny, data)
-    (first, *_, last), _ = read_models(tmp_path / "models/models.safetensors", "swimmer")
+    (first, *_, last), _ = read_models(tmp_path / "models/models.safetensors", SWIMMER)
     assert torch.equal(first.input_mean, last.input_mean)
     assert torch.equal(first.delta_std, last.delta_std)
     change = (first.layers[0].weight - last.layers[0].weight).abs().max()
@@ -93,9 +117,9 @@ def test_warm_start_keeps_weights_and_normalisation(tmp_path, tiny, data):
 
 def test_random_data_is_nested_in_the_number_of_rollouts(tmp_path, data, tiny):
     more = RandomDataSettings(rollouts=5, validation_rollouts=1, steps=40)
-    write_random_data("swimmer", more, 5, tmp_path / "more.safetensors")
-    small = read_random_data(data, "swimmer", tiny.random_data, 5)
-    large = read_random_data(tmp_path / "more.safetensors", "swimmer", more, 5)
+    write_random_data(SWIMMER, more, 5, tmp_path / "more.safetensors")
+    small = read_random_data(data, SWIMMER, tiny.random_data, 5)
+    large = read_random_data(tmp_path / "more.safetensors", SWIMMER, more, 5)
     assert (small.training.states == large.training.states[:3]).all()
     assert (small.validation.states == large.validation.states).all()
     assert (small.training.states[0] != small.validation.states[0]).any()
@@ -103,8 +127,8 @@ def test_random_data_is_nested_in_the_number_of_rollouts(tmp_path, data, tiny):
 
 def test_random_actions_fill_the_box(tmp_path):
     settings = RandomDataSettings(rollouts=20, validation_rollouts=1, steps=100)
-    write_random_data("swimmer", settings, 0, tmp_path / "x.safetensors")
-    actions = read_random_data(tmp_path / "x.safetensors", "swimmer", settings, 0).training.actions
+    write_random_data(SWIMMER, settings, 0, tmp_path / "x.safetensors")
+    actions = read_random_data(tmp_path / "x.safetensors", SWIMMER, settings, 0).training.actions
     assert abs(actions.mean()) < 0.03
     assert actions.var() == pytest.approx(1 / 3, rel=0.05)
 
@@ -152,7 +176,7 @@ def test_damaged_random_data_is_refused_and_left_alone(tmp_path, tiny, data, dam
 def test_models_of_another_agent_are_refused(tmp_path, tiny, data):
     run(tmp_path, tiny, data)
     with pytest.raises(InputError, match="a model of swimmer, but hopper is asked for"):
-        read_models(tmp_path / "models/models.safetensors", "hopper")
+        read_models(tmp_path / "models/models.safetensors", get_agent("hopper"))
 
 
 def test_training_that_diverges_names_the_iteration(tmp_path, tiny, data):
@@ -183,7 +207,7 @@ def test_damaged_models_are_refused_by_name(tmp_path, tiny, data, change, messag
     path = tmp_path / "models/models.safetensors"
     damaged(path, change)
     with pytest.raises(InputError, match=rf"models\.safetensors: .*{message}"):
-        read_models(path, "swimmer")
+        read_models(path, SWIMMER)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +225,7 @@ def test_damaged_held_out_rollouts_are_refused_by_name(tmp_path, tiny, data, cha
     path = tmp_path / "models/held_out.safetensors"
     damaged(path, change)
     with pytest.raises(InputError, match=rf"held_out\.safetensors: .*{message}"):
-        read_held_out(path, "swimmer")
+        read_held_out(path, SWIMMER)
 
 
 def test_a_file_that_may_not_be_read_is_told(tmp_path, tiny, data, monkeypatch):

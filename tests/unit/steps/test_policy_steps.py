@@ -8,7 +8,10 @@ import pandas as pd
 import pytest
 import torch
 
+from mbmf.agents import get_agent
 from mbmf.base.errors import InputError
+from mbmf.experiments.run_code import code_of
+from mbmf.experiments.runs import ImitationRun, ModelBasedRun, TrpoRun
 from mbmf.method import imitation, trpo
 from mbmf.method.imitation import ImitationRunSettings
 from mbmf.method.policy import PolicySettings, observed_elements
@@ -18,9 +21,12 @@ from mbmf.steps.model_based import run_model_based
 from mbmf.steps.policy_files import new_policy, read_policy, write_policy
 from mbmf.steps.random_data import write_random_data
 from mbmf.steps.trpo import run_trpo
+from mbmf.storage.code_digest import code_digest
+from mbmf.storage.finished_runs import made_by
 from mbmf.storage.tensor_files import read_tensors, write_tensors
 
 ITERATIONS = 7
+SWIMMER = get_agent("swimmer")
 POLICY = {"hidden_layers": [8], "absolute_position": True}
 TRPO = TrpoRunSettings.model_validate(
     {
@@ -52,10 +58,8 @@ def changed(**changes):
 def models(tmp_path_factory, tiny):
     """Models of a tiny run of Algorithm 1, and the settings to imitate it."""
     folder = tmp_path_factory.mktemp("source")
-    write_random_data("swimmer", tiny.random_data, 5, folder / "random.safetensors")
-    run_model_based(
-        "swimmer", tiny, 5, folder / "random.safetensors", folder / "runs", folder, "cpu"
-    )
+    write_random_data(SWIMMER, tiny.random_data, 5, folder / "random.safetensors")
+    run_model_based(SWIMMER, tiny, 5, folder / "random.safetensors", folder / "runs", folder, "cpu")
     settings = ImitationRunSettings.model_validate(
         {
             "expert": {"planning": tiny.planning.model_dump(), "steps": 12},
@@ -74,14 +78,14 @@ def models(tmp_path_factory, tiny):
     return folder / "models.safetensors", settings
 
 
-def imitate(folder, models, agent="swimmer", seed=5):
+def imitate(folder, models, agent=SWIMMER, seed=5):
     path, settings = models
     outputs = [folder / "runs/curve.csv", folder / "expert.safetensors", folder / "policy.st"]
     run_imitation(agent, settings, seed, path, outputs[1], folder / "runs", outputs[2])
     return [output.read_bytes() for output in outputs]
 
 
-def learn(folder, start=None, agent="swimmer", seed=5, settings=TRPO):
+def learn(folder, start=None, agent=SWIMMER, seed=5, settings=TRPO):
     run_trpo(agent, settings, seed, start, folder / "runs", folder / "policy.st", 1)
     return [(folder / name).read_bytes() for name in ("runs/curve.csv", "policy.st")]
 
@@ -138,20 +142,58 @@ def test_a_rows_mean_return_is_of_the_policy_before_its_update(tmp_path):
     """Iteration 3 acts by the policy that a run of three iterations ends with."""
     learn(tmp_path / "whole")
     learn(tmp_path / "part", settings=changed(iterations=3))
-    policy, _ = read_policy(tmp_path / "part/policy.st", "swimmer", TRPO.policy)
-    elements = observed_elements("swimmer", TRPO.policy)
-    expected = trpo.mean_return(policy, "swimmer", elements, TRPO.trpo, 5, 3)
+    policy, _ = read_policy(tmp_path / "part/policy.st", SWIMMER, TRPO.policy)
+    elements = observed_elements(SWIMMER, TRPO.policy)
+    expected = trpo.mean_return(policy, SWIMMER, elements, TRPO.trpo, 5, 3)
     curve = pd.read_csv(tmp_path / "whole/runs/curve.csv")
     assert curve["mean_return"][3] == pytest.approx(expected, abs=1e-12)
 
 
-def test_an_imitation_policy_without_the_authors_steps_is_refused(tmp_path, models):
+@pytest.mark.parametrize("key", ["authors_steps", "made_with"])
+def test_an_imitation_policy_that_does_not_say_what_it_cost_is_refused(tmp_path, models, key):
     imitate(tmp_path, models)
     path = tmp_path / "policy.st"
     tensors, facts = read_tensors(path)
-    write_tensors(path, tensors, {k: v for k, v in facts.items() if k != "authors_steps"})
-    with pytest.raises(InputError, match=r"policy\.st: authors_steps is missing"):
+    write_tensors(path, tensors, {k: v for k, v in facts.items() if k != key})
+    with pytest.raises(InputError, match=rf"policy\.st: {key} is missing"):
         learn(tmp_path / "trpo", path)
+
+
+@pytest.mark.parametrize(
+    ("made_with", "message"),
+    [
+        ({"planner": "nothing", "model": "mlp"}, "unknown planner nothing"),
+        ({"planner": "random_shooting"}, "missing 1 required"),
+        (3, "argument after"),
+    ],
+)
+def test_an_imitation_policy_made_with_an_unknown_planner_is_refused(
+    tmp_path, models, made_with, message
+):
+    imitate(tmp_path, models)
+    path = tmp_path / "policy.st"
+    tensors, facts = read_tensors(path)
+    write_tensors(path, tensors, facts | {"made_with": made_with})
+    with pytest.raises(InputError, match=rf"policy\.st: made_with: .*{message}"):
+        learn(tmp_path / "trpo", path)
+
+
+def test_provenance_tells_the_same_code_as_the_table_of_runs(tmp_path, models, tiny):
+    """Else the workflow would take every finished run for one of older code."""
+    path, settings = models
+    source = ModelBasedRun("swimmer", tiny, 5)
+    imitated = ImitationRun(source, settings)
+    imitate(tmp_path, models)
+    learn(tmp_path / "mf")
+    learn(tmp_path / "mb-mf", tmp_path / "policy.st")
+    runs = {
+        path.parent / "runs": source,
+        tmp_path / "runs": imitated,
+        tmp_path / "mf/runs": TrpoRun("swimmer", TRPO, 5, None),
+        tmp_path / "mb-mf/runs": TrpoRun("swimmer", TRPO, 5, imitated),
+    }
+    for folder, run in runs.items():
+        assert made_by(folder) == code_digest(*code_of(run))
 
 
 def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
@@ -171,8 +213,8 @@ def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):
     assert after["authors_steps"].tolist() == [216 + 60 * (i + 1) for i in range(ITERATIONS)]
     assert (before["kind"] == "imitation").all()
     assert (after["kind"] == "fine_tuning").all()
-    policy, _ = read_policy(tmp_path / "policy.st", "swimmer", PolicySettings(**POLICY))
-    first, _ = read_policy(tmp_path / "trpo/policy.st", "swimmer", PolicySettings(**POLICY))
+    policy, _ = read_policy(tmp_path / "policy.st", SWIMMER, PolicySettings(**POLICY))
+    first, _ = read_policy(tmp_path / "trpo/policy.st", SWIMMER, PolicySettings(**POLICY))
     weights = [found.mean[0].weight.detach().flatten() for found in (policy, first)]
     assert not torch.equal(*weights)
     # Trained on, not drawn anew: two draws would have nothing in common.
@@ -192,7 +234,7 @@ def test_model_free_curve_is_tidy(tmp_path):
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"agent": "hopper"}, "a model of swimmer"), ({"seed": 6}, "seed is 5")],
+    [({"agent": get_agent("hopper")}, "a model of swimmer"), ({"seed": 6}, "seed is 5")],
 )
 def test_a_source_of_another_run_is_refused(tmp_path, models, changes, message):
     with pytest.raises(InputError, match=rf"models\.safetensors: {message}"):
@@ -210,7 +252,7 @@ def test_a_missing_source_is_named(tmp_path, models):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"agent": "hopper"}, "agent is swimmer, but this run needs hopper"),
+        ({"agent": get_agent("hopper")}, "agent is swimmer, but this run needs hopper"),
         ({"seed": 6}, "seed is 5, but this run needs 6"),
         (
             {"settings": TRPO.model_copy(update={"policy": PolicySettings(
@@ -246,8 +288,8 @@ def test_a_policy_file_cut_short_is_refused(tmp_path, models):
 def test_a_policy_with_wrong_tensors_is_refused(tmp_path, change, message):
     settings = PolicySettings(**POLICY)
     path = tmp_path / "policy.st"
-    write_policy(path, new_policy("swimmer", settings), "swimmer", settings, {"seed": 5})
+    write_policy(path, new_policy(SWIMMER, settings), SWIMMER, settings, {"seed": 5})
     tensors, facts = read_tensors(path)
     write_tensors(path, change(tensors), facts)
     with pytest.raises(InputError, match=rf"policy\.st: .*{message}"):
-        read_policy(path, "swimmer", settings)
+        read_policy(path, SWIMMER, settings)

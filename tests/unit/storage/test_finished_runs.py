@@ -3,7 +3,8 @@
 import pytest
 
 from mbmf.base.errors import InputError
-from mbmf.storage.finished_runs import made_by, read_provenance
+from mbmf.storage import finished_runs
+from mbmf.storage.finished_runs import is_made_by, made_by, read_provenance
 
 
 def test_the_code_of_a_finished_run(tmp_path):
@@ -22,3 +23,12 @@ def test_a_damaged_one_is_refused_by_name(tmp_path, text):
     (tmp_path / "provenance.json").write_text(text)
     with pytest.raises(InputError, match=r"provenance\.json: not the provenance of a run"):
         made_by(tmp_path)
+
+
+def test_a_run_is_made_by_code_that_is_equal_to_its_own(tmp_path, monkeypatch):
+    one, other, third = "a" * 16, "b" * 16, "c" * 16
+    monkeypatch.setattr(finished_runs, "same_code", lambda *codes: {*codes} <= {one, other})
+    assert not is_made_by(tmp_path, one)
+    (tmp_path / "provenance.json").write_text(f'{{"code": "{other}"}}')
+    assert is_made_by(tmp_path, one)
+    assert not is_made_by(tmp_path, third)

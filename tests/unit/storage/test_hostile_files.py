@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mbmf.agents import get_agent
 from mbmf.base.errors import InputError
-from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.models.mlp import Model
 from mbmf.method.policy import PolicySettings
 from mbmf.method.random_data import RandomDataSettings
 from mbmf.method.rollouts import Rollouts
@@ -36,7 +36,7 @@ SPEC = get_agent("swimmer")
 
 
 def write_models(path):
-    model = DynamicsModel(SPEC.state_dim, SPEC.action_dim, [4])
+    model = Model(SPEC.state_dim, SPEC.action_dim, [4])
     facts = {"agent": "swimmer", "seed": 0, "iterations": 1, "env_steps": 9, "hidden_layers": [4]}
     write_tensors(path, with_prefix("0", model.state_dict()), facts)
 
@@ -51,20 +51,20 @@ def write_held_out(path):
 
 
 def write_swimmers_policy(path):
-    write_policy(path, new_policy("swimmer", POLICY), "swimmer", POLICY, {"seed": 0, "kind": "x"})
+    write_policy(path, new_policy(SPEC, POLICY), SPEC, POLICY, {"seed": 0, "kind": "x"})
 
 
 # writer, reader
 KINDS = {
     "random data": (
-        lambda path: write_random_data("swimmer", SIZE, 0, path),
-        lambda path, agent="swimmer": read_random_data(path, agent, SIZE, 0),
+        lambda path: write_random_data(SPEC, SIZE, 0, path),
+        lambda path, agent=SPEC: read_random_data(path, agent, SIZE, 0),
     ),
-    "models": (write_models, lambda path, agent="swimmer": read_models(path, agent)),
-    "held-out": (write_held_out, lambda path, agent="swimmer": read_held_out(path, agent)),
+    "models": (write_models, lambda path, agent=SPEC: read_models(path, agent)),
+    "held-out": (write_held_out, lambda path, agent=SPEC: read_held_out(path, agent)),
     "policy": (
         write_swimmers_policy,
-        lambda path, agent="swimmer": read_policy(path, agent, POLICY),
+        lambda path, agent=SPEC: read_policy(path, agent, POLICY),
     ),
 }
 each_kind = pytest.mark.parametrize("kind", KINDS)
@@ -172,7 +172,7 @@ def test_another_agents_file_is_refused(tmp_path, whole, kind):
     path = tmp_path / "file.safetensors"
     path.write_bytes(whole[kind])
     KINDS[kind][1](path)
-    text = refusal(partial(KINDS[kind][1], agent="ant"), path)
+    text = refusal(partial(KINDS[kind][1], agent=get_agent("ant")), path)
     assert "swimmer" in text
     assert "ant" in text
 

@@ -60,14 +60,15 @@ def test_merge_replaces_lists_and_leaves_its_arguments_alone():
 
 ALLOWED = {
     (): "scale, seeds, agents, figures, dyna",
-    ("agents", "swimmer"): "model_based, policy, imitation, fine_tuning, model_free",
+    ("agents", "swimmer"): "task, model_based, policy, imitation, fine_tuning, model_free",
     SWIMMER: "random_data, dynamics, planning, aggregation",
-    (*SWIMMER, "planning"): "horizon, num_samples",
+    (*SWIMMER, "planning"): "planner, horizon, num_samples",
+    (*SWIMMER, "dynamics"): "model, learning_rate, batch_size, epochs, on_policy_fraction, noise, "
+    "hidden_layers",
     (*SWIMMER, "random_data"): "rollouts, validation_rollouts, steps",
-    ("figures",): "figure_5, figure_6, figure_7",
-    ("figures", "figure_5"): "agent, steps, starts, elements",
-    ("figures", "figure_6"): "agents, sweeps",
-    ("figures", "figure_7"): "agents, seeds",
+    ("figures", "figure_5"): "seeds, agent, steps, starts, elements, experiment",
+    ("figures", "figure_6"): "seeds, agents, sweeps, experiment",
+    ("figures", "figure_7"): "seeds, agents, experiment",
     ("dyna",): "runs, discount, exploration, figure_8_2, figure_8_4, figure_8_5",
     ("dyna", "figure_8_2"): "episodes, step_size, planning_steps, sweeping",
     ("dyna", "figure_8_2", "sweeping"): "step_size, planning_steps, threshold",
@@ -87,7 +88,7 @@ def test_unknown_key_is_answered_with_the_allowed_ones(tmp_path, keys):
 def test_unknown_key_of_a_sweep(tmp_path):
     said = refused_keys(tmp_path, nested(SWEEPS, [SWEEP | {"valeus": [1]}]))
     assert list(said) == ["figures.figure_6.sweeps[0].valeus"]
-    assert said.popitem()[1].endswith(": panel, parameter, values")
+    assert said.popitem()[1].endswith(": panel, parameter, values, seeds, value_seeds")
 
 
 @pytest.mark.parametrize("key", ["a\nb", "a\rb", "\x1b[2J", " ", "", 3, None, True, 1.5])
@@ -121,7 +122,7 @@ def test_missing_part_of_an_agent_of_its_own_file(tmp_path):
     assert said.keys() == {
         f"{where}.planning.num_samples",
         *(f"{where}.{key}" for key in ("random_data", "dynamics", "aggregation")),
-        *(f"agents.ant.{key}" for key in ("policy", "imitation", "fine_tuning", "model_free")),
+        *(f"agents.ant.{key}" for key in ("imitation", "fine_tuning", "model_free")),
     }
 
 
@@ -196,11 +197,15 @@ def test_numbers_out_of_range(tmp_path, section, key, value):
         ((*SWIMMER, "planning"), [20, 5000], ".".join(SWIMMER) + ".planning"),
         (("figures",), 6, "figures"),
         (("figures", "figure_6"), None, "figures.figure_6"),
-        (("figures", "figure_5", "agent"), "walker", "figures.figure_5.agent"),
+        (("figures", "figure_5", "agent"), "no_such_agent", "figures.figure_5.agent"),
         (("figures", "figure_5", "agent"), 3, "figures.figure_5.agent"),
         (("figures", "figure_5", "agent"), "swimmer", "figures.figure_5"),
         (("figures", "figure_5", "elements"), ["rootx [m]"], "figures.figure_5.elements"),
-        (("figures", "figure_6", "agents"), ["swimmer", "walker"], "figures.figure_6.agents[1]"),
+        (
+            ("figures", "figure_6", "agents"),
+            ["swimmer", "no_such_agent"],
+            "figures.figure_6.agents[1]",
+        ),
         (("figures", "figure_6", "agents"), ["swimmer", "swimmer"], "figures.figure_6.agents"),
         (("figures", "figure_6", "agents"), [], "figures.figure_6.agents"),
         (("figures", "figure_6", "agents"), "swimmer", "figures.figure_6.agents"),
@@ -225,12 +230,90 @@ def test_wrong_value_is_laid_to_its_key(tmp_path, keys, value, where):
     assert list(refused_keys(tmp_path, nested(keys, value))) == [where]
 
 
-@pytest.mark.parametrize("agent", ["walker", "Swimmer", "../ant"])
+ABLATION = {"agents": ["swimmer"], "sweeps": [SWEEP]}
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "told"),
+    [
+        (ABLATION, "", "unknown experiment no_such_figure; should be one of dyna, figure_5,"),
+        ({"experiment": "no_such"} | ABLATION, ".experiment", "unknown experiment no_such;"),
+        ({"experiment": "no/such.py"}, ".experiment", "no/such.py: there is no such file"),
+        ({"experiment": 6}, ".experiment", "should be the name of an experiment (found 6)"),
+        ({"experiment": "figure_6", "agents": ["swimmer"]}, ".sweeps", "missing; it must be set"),
+        ({"experiment": "figure_6", "sweeps": 3} | ABLATION | {"sweeps": 3}, ".sweeps", "Input"),
+        (None, "", "Input should be a valid dictionary"),
+    ],
+)
+def test_a_section_without_an_experiment(tmp_path, section, key, told):
+    said = refused_keys(tmp_path, {"figures": {"no_such_figure": section}})
+    assert list(said) == [f"figures.no_such_figure{key}"]
+    assert said.popitem()[1].startswith(told)
+
+
+def test_a_section_may_name_the_experiment_that_it_is_another_of():
+    overlay = {"figures": {"longer": {"experiment": "figure_6", "seeds": [7]} | ABLATION}}
+    configuration = check_configuration([*BASE_LAYERS, ("overlay", overlay)])
+    experiment = configuration.experiments["longer"]
+    assert experiment.seeds == [7]
+    assert {run.seed for run in experiment.runs()} == {7}
+    assert list(experiment.table_files()) == ["longer"]
+    assert experiment.title == "Longer: design decisions"
+
+
+@pytest.mark.parametrize(
+    ("value_seeds", "where"),
+    [
+        ([{"value": 6, "seeds": [0]}], "[0].value"),
+        ([{"value": 5, "seeds": []}], "[0].seeds"),
+        ([{"value": 5}], "[0].seeds"),
+        ({5: [0]}, ""),
+    ],
+)
+def test_wrong_seeds_of_a_value(tmp_path, value_seeds, where):
+    said = refused_keys(tmp_path, nested(SWEEPS, [SWEEP | {"value_seeds": value_seeds}]))
+    assert list(said) == [f"figures.figure_6.sweeps[0].value_seeds{where}"]
+
+
+@pytest.mark.parametrize(
+    ("own", "key"),
+    [({"task": "no_such_task"}, ".task"), ({"task": 3}, ".task"), ({}, "")],
+)
+def test_an_agent_needs_a_task(tmp_path, own, key):
+    swimmer = BASE_LAYERS[0][1]["agents"]["swimmer"]
+    said = refused_keys(tmp_path, {"agents": {"no_such_agent": swimmer | own}})
+    assert list(said) == [f"agents.no_such_agent{key}"]
+
+
+def test_a_task_may_be_a_file():
+    path = str(Path(__file__).parents[3] / "examples" / "pendulum.py")
+    swimmer = BASE_LAYERS[0][1]["agents"]["swimmer"]
+    overlay = {
+        "agents": {"pendulum": swimmer | {"task": path}},
+        "figures": {"figure_7": {"agents": ["pendulum"], "seeds": [0]}},
+    }
+    configuration = check_configuration([*BASE_LAYERS, ("overlay", overlay)])
+    assert {run.task for run in configuration.experiments["figure_7"].curves()} == {path}
+
+
+def test_an_agent_may_be_called_otherwise_than_its_task():
+    swimmer = BASE_LAYERS[0][1]["agents"]["swimmer"]
+    overlay = {
+        "agents": {"slow_swimmer": swimmer | {"task": "swimmer"}},
+        "figures": {"figure_7": {"agents": ["slow_swimmer", "swimmer"], "seeds": [0]}},
+    }
+    configuration = check_configuration([*BASE_LAYERS, ("overlay", overlay)])
+    slow, own = configuration.experiments["figure_7"].curves()[:2]
+    assert (slow.agent, slow.task) == ("slow_swimmer", "swimmer")
+    assert slow.wildcards["settings"] != own.wildcards["settings"]
+
+
+@pytest.mark.parametrize("agent", ["no_such_agent", "Swimmer", "../ant"])
 def test_unknown_agent_under_agents(tmp_path, agent):
     own = BASE_LAYERS[0][1]["agents"]["swimmer"]
     said = refused_keys(tmp_path, {"agents": {agent: own}})
     assert list(said) == [f"agents.{agent}"]
-    assert "swimmer, half_cheetah, hopper, ant" in said.popitem()[1]
+    assert "ant, half_cheetah, hopper, swimmer" in said.popitem()[1]
 
 
 @pytest.mark.parametrize(
@@ -452,7 +535,8 @@ def test_values_of_the_command_line_are_those_of_a_file(entry, value):
 def test_a_list_of_the_command_line_is_a_valid_configuration():
     layers = [*BASE_LAYERS, ("--config", of_command_line("seeds=[0]", "dyna={runs: 3}"))]
     configuration = check_configuration(layers)
-    assert (configuration.seeds, configuration.dyna.runs) == ([0], 3)
+    assert configuration.seeds == [0]
+    assert configuration.experiments["dyna"].section.runs == 3
 
 
 def test_a_value_of_the_command_line_that_yaml_refuses_is_named():

@@ -50,9 +50,9 @@ CONFIG = Path(__file__).parents[3] / "config"
             "agents.swimmer.policy.absolute_position: Input should be a valid boolean (found 1)",
         ),
         (
-            "figures: {figure_7: {agents: [fish]}}",
+            "figures: {figure_7: {agents: [no_such_agent]}}",
             "figures.figure_7.agents[0]: unknown agent; should be one of swimmer, half_cheetah, "
-            "hopper, ant (found 'fish')",
+            "hopper, ant (found 'no_such_agent')",
         ),
         (
             "figures: {figure_5: {steps: 1001}}",
@@ -60,9 +60,9 @@ CONFIG = Path(__file__).parents[3] / "config"
             "random_data.steps and aggregation.steps (found 1001)",
         ),
         (
-            "agents: {walker: {model_based: {}}}",
-            "agents.walker: unknown agent; should be one of swimmer, half_cheetah, hopper, ant "
-            "(found 'walker')",
+            "agents: {no_such_agent: {model_based: {}}}",
+            "agents.no_such_agent: unknown task no_such_agent; should be one of ant, "
+            "half_cheetah, hopper, swimmer, or the path of a Python file",
         ),
         (
             "figures: {figure_7: {seeds: [1, 1]}}",

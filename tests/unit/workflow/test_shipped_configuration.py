@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mbmf.agents import AGENTS
+from mbmf.experiments.runs import with_sources
 from mbmf.workflow.configuration import load_configuration, merge, read_yaml
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -15,10 +16,12 @@ SCALES = {"paper": BASE} | {
 
 
 def merged(scale):
+    """What the files say, with the agents' defaults filled in."""
     content = {}
     for path in SCALES[scale]:
         content = merge(content, read_yaml(path))
-    return content
+    agents = load_configuration(SCALES[scale]).agents
+    return content | {"agents": {name: own.model_dump() for name, own in agents.items()}}
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -88,14 +91,29 @@ def test_an_overlay_only_makes_numbers_smaller(scale):
     assert reduced["agents"]["swimmer"] != paper["agents"]["swimmer"]
 
 
+def sections(scale):
+    experiments = load_configuration(SCALES[scale]).experiments
+    return {name: experiment.section for name, experiment in experiments.items()}
+
+
 @pytest.mark.parametrize("scale", ["quick", "smoke"])
 def test_an_overlay_leaves_no_figure_agent_or_panel_out(scale):
-    reduced, paper = (load_configuration(SCALES[name]).figures for name in (scale, "paper"))
-    assert reduced.figure_5.agent == paper.figure_5.agent
-    assert reduced.figure_5.elements == paper.figure_5.elements
-    assert reduced.figure_6.agents == paper.figure_6.agents
+    reduced, paper = sections(scale), sections("paper")
+    assert list(reduced) == list(paper)
+    assert reduced["figure_5"].agent == paper["figure_5"].agent
+    assert reduced["figure_5"].elements == paper["figure_5"].elements
+    assert reduced["figure_6"].agents == paper["figure_6"].agents
     panels, expected = (
-        [(sweep.panel, sweep.parameter) for sweep in figures.figure_6.sweeps]
-        for figures in (reduced, paper)
+        [(sweep.panel, sweep.parameter) for sweep in section["figure_6"].sweeps]
+        for section in (reduced, paper)
     )
     assert panels == expected
+
+
+def test_number_of_runs_at_paper_scale():
+    # Swimmer's own epochs (30) are not in the sweep, all other own values are:
+    # 1 + 5 + 4 + 3 + 3 + 3 for the swimmer, 1 + 4 + 4 + 3 + 3 + 3 for the half-cheetah.
+    # Figure 7 has two more seeds of the swimmer.
+    experiments = load_configuration(SCALES["paper"]).experiments.values()
+    runs = with_sources(run for experiment in experiments for run in experiment.asked_for())
+    assert len([run for run in runs if run.kind == "model_based"]) == (19 + 18) * 3 + 2

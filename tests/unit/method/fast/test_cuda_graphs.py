@@ -1,7 +1,6 @@
 """Planning on a GPU: what may be recorded there, and that a replay gives the same numbers."""
 
 import itertools
-from functools import partial
 
 import numpy as np
 import pytest
@@ -10,15 +9,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from mbmf.agents import AGENTS
-from mbmf.agents.rewards import reward_function, termination
-from mbmf.method.dynamics import DynamicsModel
 from mbmf.method.fast.cuda_graphs import Replayed
-from mbmf.method.planning import (
+from mbmf.method.models.mlp import Model
+from mbmf.method.planners.base import PlanningSettings
+from mbmf.method.planners.random_shooting import Planner
+from mbmf.method.predicted_returns import (
+    CHUNK_ROWS,
     GPU_CHUNK_ROWS,
-    FoldedNetwork,
-    PlanningSettings,
-    RandomShooting,
-    best_sequences,
+    PredictedReturns,
+    rollout_returns,
 )
 
 
@@ -46,7 +45,7 @@ def batch(agent, device, bodies=3, samples=50, horizon=6):
 
 def model(agent):
     layers, draws = [40, 40], torch.Generator().manual_seed(1)
-    return DynamicsModel(agent.state_dim, agent.action_dim, layers, draws)
+    return Model(agent.state_dim, agent.action_dim, layers, draws)
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def on_meta(monkeypatch):
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
 
     def network(agent):
-        found = FoldedNetwork(model(agent))
+        found = model(agent).for_planning(GPU_CHUNK_ROWS)
         found.weights = [weight.to("meta") for weight in found.weights]
         found.biases = [bias.to("meta") for bias in found.biases]
         return found
@@ -64,7 +63,7 @@ def on_meta(monkeypatch):
 
 
 def task(agent):
-    return reward_function(agent, agent.planner_reward), termination(agent)
+    return agent.planner_reward, agent.terminated
 
 
 @pytest.mark.parametrize("name", AGENTS)
@@ -73,9 +72,8 @@ def test_what_is_recorded_stays_on_its_device_and_never_waits_for_it(name, on_me
     starts, actions = batch(agent, "meta")
     network = on_meta(agent)
     with torch.inference_mode(), OneDevice():
-        chosen, highest = best_sequences(network, *task(agent), starts, actions)
-    assert chosen.shape == (3, agent.action_dim)
-    assert highest.shape == (3,)
+        returns = rollout_returns(network, *task(agent), starts, actions)
+    assert returns.shape == (150,)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +89,7 @@ def test_a_reward_that_could_not_be_recorded_is_found_out(slip, on_meta):
     starts, actions = batch(agent, "meta")
     network = on_meta(agent)
     with torch.inference_mode(), OneDevice(), pytest.raises((AssertionError, RuntimeError)):
-        best_sequences(network, slip, None, starts, actions)
+        rollout_returns(network, slip, None, starts, actions)
 
 
 @pytest.mark.gpu
@@ -99,16 +97,16 @@ def test_a_reward_that_could_not_be_recorded_is_found_out(slip, on_meta):
 def test_replays_give_the_processors_numbers(name):
     """Two batches of each of two shapes: a second replay has other numbers than the recording."""
     agent = AGENTS[name]
-    replayed = Replayed(partial(best_sequences, FoldedNetwork(model(agent).cuda()), *task(agent)))
-    on_cpu = FoldedNetwork(model(agent))
+    on_gpu = model(agent).cuda().for_planning(GPU_CHUNK_ROWS)
+    on_cpu = model(agent).for_planning(CHUNK_ROWS)
+    replayed = Replayed(lambda *batch: (rollout_returns(on_gpu, *task(agent), *batch),))
     with torch.inference_mode():
         for bodies, factor in itertools.product((3, 2), (1, 0.5)):
             starts, actions = batch(agent, "cpu", bodies)
             starts, actions = factor * starts, factor * actions
-            chosen, highest = best_sequences(on_cpu, *task(agent), starts, actions)
-            found = replayed(starts.cuda(), actions.cuda())
-            torch.testing.assert_close(found[0].cpu(), chosen)
-            torch.testing.assert_close(found[1].cpu(), highest, rtol=1e-4, atol=1e-4)
+            expected = rollout_returns(on_cpu, *task(agent), starts, actions)
+            (found,) = replayed(starts.cuda(), actions.cuda())
+            torch.testing.assert_close(found.cpu(), expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.gpu
@@ -117,7 +115,8 @@ def test_a_plan_is_the_best_of_its_samples():
     agent = AGENTS["half_cheetah"]
     dynamics = model(agent).cuda()
     settings = PlanningSettings(horizon=3, num_samples=GPU_CHUNK_ROWS + 2)
-    planner = RandomShooting(dynamics, agent.reward, None, agent.action_dim, settings)
+    reward, _ = task(agent)
+    planner = Planner(PredictedReturns(dynamics, reward, None, agent.action_dim), settings)
     states = np.zeros((1, agent.state_dim))
     plan = planner.plan(states, torch.Generator("cuda").manual_seed(0))
     draws = torch.Generator("cuda").manual_seed(0)
@@ -126,12 +125,13 @@ def test_a_plan_is_the_best_of_its_samples():
         torch.empty(3, half, agent.action_dim, device="cuda").uniform_(-1, 1, generator=draws)
         for _ in range(2)
     ]
-    chosen, highest = best_sequences(
-        FoldedNetwork(dynamics.cpu()),
-        agent.reward,
+    actions = torch.cat(drawn, dim=1).cpu()
+    returns = rollout_returns(
+        dynamics.cpu().for_planning(CHUNK_ROWS),
+        reward,
         None,
         torch.zeros(1, agent.state_dim),
-        torch.cat(drawn, dim=1).cpu(),
+        actions,
     )
-    np.testing.assert_array_equal(plan.actions, chosen.numpy())
-    np.testing.assert_allclose(plan.returns, highest.numpy(), rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(plan.actions[0], actions[0, returns.argmax()].numpy())
+    np.testing.assert_allclose(plan.returns, returns.max().numpy(), rtol=1e-4, atol=1e-4)

@@ -12,12 +12,14 @@ SCRIPT = """
 import resource
 import numpy as np
 import torch
-from mbmf.method import planning
-from mbmf.method.dynamics import DynamicsModel
+from mbmf.method.models.mlp import Model
+from mbmf.method.planners.base import PlanningSettings
+from mbmf.method.planners.random_shooting import Planner
+from mbmf.method.predicted_returns import PredictedReturns
 torch.set_num_threads(1)
-settings = planning.PlanningSettings(horizon=20, num_samples=2500)
-model, draws = DynamicsModel(16, 2, [500, 500]), torch.Generator().manual_seed(0)
-planner = planning.RandomShooting(model, lambda s, a: s[:, 0], None, 2, settings)
+settings = PlanningSettings(horizon=20, num_samples=2500)
+model, draws = Model(16, 2, [500, 500]), torch.Generator().manual_seed(0)
+planner = Planner(PredictedReturns(model, lambda s, a: s[:, 0], None, 2), settings)
 states = np.zeros((1, 16))
 planner.plan(states, draws)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -1,0 +1,48 @@
+"""An agent's settings for each method, as they stand under `agents` in the configuration."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from mbmf.agents import task_source
+from mbmf.base.errors import InputError
+from mbmf.base.settings import Settings
+from mbmf.method.algorithm_1 import ModelBasedSettings
+from mbmf.method.imitation import ImitationSettings
+from mbmf.method.policy import PolicySettings
+from mbmf.method.trpo import TrpoSettings
+
+
+class AgentConfiguration(Settings):
+    """One agent's settings for each method."""
+
+    task: str = Field(description="what it learns to do; the agent's name, if not given")
+    model_based: ModelBasedSettings
+    policy: PolicySettings = PolicySettings()
+    imitation: ImitationSettings
+    fine_tuning: TrpoSettings = Field(description="TRPO from the imitation policy (Mb-Mf)")
+    model_free: TrpoSettings = Field(description="TRPO from a random policy (Mf)")
+
+    @model_validator(mode="after")
+    def _same_episodes(self) -> AgentConfiguration:
+        steps = self.model_based.aggregation.steps
+        for name in ("fine_tuning", "model_free"):
+            found = getattr(self, name).episode_steps
+            if found != steps:
+                raise PydanticCustomError(
+                    "episode",
+                    "{name}.episode_steps ({found}) must be model_based.aggregation.steps "
+                    "({steps}): returns of episodes of another length do not compare",
+                    {"name": name, "found": found, "steps": steps},
+                )
+        return self
+
+
+def unknown_task(task: object) -> str | None:
+    """What is wrong with the name of a task; None if there is one of that name."""
+    try:
+        task_source(str(task))
+    except InputError as error:
+        return str(error)
+    return None

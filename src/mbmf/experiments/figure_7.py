@@ -1,0 +1,91 @@
+"""Figure 7: Mb, Mf and Mb-Mf, how many fewer steps the first needs, and clips of each agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mbmf.experiments.experiment import (
+    AgentNames,
+    Drawing,
+    Experiment,
+    FigureSection,
+    Files,
+    Tables,
+)
+from mbmf.experiments.runs import Run, TrpoRun
+
+COLUMNS = ("kind", "agent", "seed", "iteration", "env_steps", "authors_steps", "return")
+
+
+class Figure7Section(FigureSection):
+    """Model-based, model-free, and one initialised by the other."""
+
+    agents: AgentNames
+
+
+class Figure7(Experiment[Figure7Section]):
+    """Each agent and seed is learned by all three methods."""
+
+    Section = Figure7Section
+    subject = "Mb, Mf and Mb-Mf"
+
+    def curves(self) -> Sequence[Run]:
+        """Algorithm 1 of each agent and seed, then its imitation, then TRPO from both starts."""
+        pairs = [(agent, seed) for agent in self.section.agents for seed in self.seeds]
+        imitated = [self.imitation(agent, seed) for agent, seed in pairs]
+        trained = [
+            run
+            for agent, seed in pairs
+            for run in (self.model_free(agent, seed), self.fine_tuning(agent, seed))
+        ]
+        return [*(run.source for run in imitated), *imitated, *trained]
+
+    @property
+    def speedups(self) -> str:
+        """Path of the speed-ups."""
+        return "speedups.json" if self.name == "figure_7" else f"tables/{self.name}_speedups.json"
+
+    def tables(self) -> list[Tables]:
+        """The curves of all runs, and the speed-ups."""
+        table = f"tables/{self.name}.csv"
+        columns = " ".join(f"--column {column}" for column in COLUMNS)
+        return [
+            Tables(
+                f"{self.name}_table",
+                {"table": table},
+                {"curves": Files(self.curves(), "curve")},
+                "mbmf tabulate {input.curves:q} --output {output.table:q} "
+                f"{columns} --optional mean_return",
+                ["mbmf.storage.tables"],
+            ),
+            Tables(
+                "speedups" if self.name == "figure_7" else f"{self.name}_speedups",
+                {"speedups": self.speedups},
+                {"table": table},
+                "mbmf speedups --table {input.table:q} --output {output.speedups:q}",
+                ["mbmf.steps.speedups"],
+            ),
+        ]
+
+    def drawing(self) -> Drawing:
+        """A panel for each agent."""
+        return Drawing(
+            {"table": f"tables/{self.name}.csv", "speedups": self.speedups},
+            {self.name: "figure_7"},
+            ["mbmf.figures.figure_7"],
+            Path("workflow/notebooks/figure_7.ipynb"),
+            files={"plots": "config/authors_plots.yaml"},
+            parameters={"name": self.name, "heading": self.heading},
+        )
+
+    def clips(self) -> dict[str, TrpoRun]:
+        """Mb-Mf of each agent, the first seed: a clip shows one run, not a mean."""
+        folder = "" if self.name == "figure_7" else f"{self.name}/"
+        return {
+            f"{folder}{agent}": self.fine_tuning(agent, self.seeds[0])
+            for agent in self.section.agents
+        }
+
+
+EXPERIMENT = Figure7

@@ -1,0 +1,1 @@
+"""Planners, a file each. `planning.planner` of the configuration names one of them."""

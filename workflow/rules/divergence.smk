@@ -1,0 +1,35 @@
+"""Open-loop predictions of a finished run, beside the truth (Figure 5)."""
+
+
+rule divergence:
+    input:
+        random_data=lambda wildcards: random_data_of(predicting(wildcards).source),
+        models=lambda wildcards: files_of([predicting(wildcards).source], "models"),
+        held_out=lambda wildcards: files_of([predicting(wildcards).source], "held_out"),
+    output:
+        errors=f"{RESULTS}/divergence/{{run}}/errors.parquet",
+        trajectory=f"{RESULTS}/divergence/{{run}}/trajectory.parquet",
+    log:
+        f"{LOGS}/divergence/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/divergence/{{run}}.tsv"
+    threads: 1
+    params:
+        agent=lambda wildcards: agent_options(
+            predicting(wildcards).source.agent, predicting(wildcards).source.task
+        ),
+        settings=lambda wildcards: predicting(
+            wildcards
+        ).source.settings.random_data.model_dump_json(),
+        seed=lambda wildcards: predicting(wildcards).source.seed,
+        folder=lambda wildcards, input: str(Path(input.models[0]).parent),
+        steps=lambda wildcards: predicting(wildcards).steps,
+        starts=lambda wildcards: predicting(wildcards).starts,
+        code=digest_of("divergence"),
+    message:
+        "Open-loop predictions: {wildcards.run}"
+    shell:
+        "mbmf divergence --agent {params.agent} --models {params.folder:q}"
+        " --random-data {input.random_data:q} --settings {params.settings:q} --seed {params.seed}"
+        " --steps {params.steps} --starts {params.starts}"
+        " --errors {output.errors:q} --trajectory {output.trajectory:q} > {log:q} 2>&1"
