@@ -18,7 +18,7 @@ import numpy as np
 
 from mbmf.analysis import speedups
 from mbmf.analysis.claims import AnyClaim, check_claims
-from mbmf.analysis.intervals import Array, Estimate, mean_over_seeds
+from mbmf.analysis.intervals import Array, Estimate, cautious, mean_over_seeds
 from mbmf.analysis.judging import Question, questions
 from mbmf.analysis.speedups import Curves
 from mbmf.analysis.sweeps import Sweep
@@ -211,8 +211,12 @@ def effect_rows() -> Iterator[list[str]]:
     sizes["Figure 7"] = sum(q.family == "Figure 7" and q.agent in run for q in asked)
     plain = {"Figure 5": seeds, "Dyna-Q": configuration["dyna"]["runs"]}
     for family, count in plain.items():
-        estimates = [mean_over_seeds(rng.normal(size=count)) for _ in range(4 * TABLES)]
+        means = [mean_over_seeds(rng.normal(size=count)) for _ in range(4 * TABLES)]
         for claim in unique_claims(asked, family):
+            if claim.statistic.name == "episodes_to_optimal":
+                continue  # of whole episodes, which no standard deviation measures
+            halves = claim.statistic.name == "divergence_ratio"
+            estimates = list(map(cautious, means)) if halves else means
             yield row(claim, count, sizes[family], estimates, "{:.2g} standard deviations")
     count = figure_6_seeds(figures["figure_6"])
     tables = [figure_6_table(rng, "equal and normal", count, {}) for _ in range(TABLES)]
@@ -290,7 +294,8 @@ Effects that are decided in {power:.0%} of simulated tables, with the seeds that
 gives: when the claim is the first of its family to be decided, and when it is the last. An effect
 is how far the truth is from the edge of what is claimed. It is measured in standard deviations of
 a seed's number (of a run's, for Dyna-Q); in Figure 6, of a paired difference of two runs; for
-errors and ratios, of its logarithm.
+errors and ratios, of its logarithm. The episodes until Dyna-Q is epsilon-optimal are whole episodes
+and not listed.
 
 {needed}"""
 
