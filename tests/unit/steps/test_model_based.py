@@ -56,7 +56,7 @@ def test_a_checkpoint_of_other_settings_is_not_continued(tmp_path, tiny, data, c
     checkpoint = tmp_path / "b/runs/checkpoint.safetensors"
     write_tensors(checkpoint, {"x": torch.zeros(1)}, {"identity": {"seed": 4}, "progress": {}})
     assert run(tmp_path / "b", tiny, data) == undisturbed
-    assert "starting anew" in capsys.readouterr().out
+    assert "starting again" in capsys.readouterr().out
 
 
 def test_a_truncated_checkpoint_is_refused_by_name(tmp_path, tiny, data):
