@@ -1,4 +1,4 @@
-"""The look that all figures share, and how they are saved."""
+"""Style that all figures share, and how figures are saved."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mbmf.storage.atomic_files import written_whole
 
 Floats = npt.NDArray[np.float64]
 
-# Bootstrap of the mean over seeds; a fixed stream, so that a figure is redrawn alike.
+# Bootstrap of the mean over seeds. The stream is fixed, so that a redrawn figure is the same.
 INTERVAL: dict[str, Any] = {"errorbar": ("ci", 95), "n_boot": 2000, "seed": 0}
 
 
@@ -41,7 +41,7 @@ def use_style() -> None:
 
 
 def sample(scale: str, seeds: int) -> str:
-    """What a figure rests on, for its title: "paper scale, 3 seeds"."""
+    """Scale and number of seeds, for a figure's title: "paper scale, 3 seeds"."""
     return f"{scale} scale, {seeds} seed{'s' if seeds != 1 else ''}"
 
 
@@ -55,7 +55,7 @@ def resampled_means(values: pd.DataFrame) -> Floats:
 
 
 def percentiles() -> tuple[float, float]:
-    """Of the resamples, the two between which the interval lies."""
+    """The two percentiles of the resamples that bound the interval."""
     level = INTERVAL["errorbar"][1]
     return (100 - level) / 2, (100 + level) / 2
 
@@ -63,8 +63,8 @@ def percentiles() -> tuple[float, float]:
 def mean_and_interval(values: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
     """Mean over seeds (rows) and its bootstrap interval, at each point (columns).
 
-    Whole seeds are drawn, once for all points: a product of matrices, where seaborn would
-    take each point by itself and half a minute.
+    Whole seeds are resampled, once for all points, by a product of matrices. seaborn resamples at
+    each point separately, which takes half a minute.
     """
     low, high = np.percentile(resampled_means(values), percentiles(), axis=0)
     return values.mean().to_numpy(), low, high
@@ -76,11 +76,11 @@ def curve_with_interval(
     """Mean over seeds (rows) against the columns, with its interval as a band.
 
     Args:
-        axes: to draw on.
-        values: one row a seed.
-        label: for the legend.
-        colour: of line and band.
-        log: values are positive, and their geometric mean is drawn.
+        axes: the axes to draw on.
+        values: one row for each seed.
+        label: label in the legend.
+        colour: colour of line and band.
+        log: whether to draw the geometric mean. All values must then be positive.
     """
     mean, low, high = mean_and_interval(values.transform(np.log) if log else values)
     if log:
@@ -90,7 +90,7 @@ def curve_with_interval(
 
 
 def save(figure: Figure, folder: Path | str, name: str) -> None:
-    """Write `name`.svg, .pdf and .png into `folder`, without dates, so that bytes repeat."""
+    """Write `name`.svg, .pdf and .png to `folder`, without dates, for stable bytes."""
     dateless: dict[str, dict[str, Any]] = {
         "svg": {"Date": None},
         "pdf": {"CreationDate": None},
