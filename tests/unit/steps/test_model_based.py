@@ -175,7 +175,7 @@ def test_damaged_random_data_is_refused_and_left_alone(tmp_path, tiny, data, dam
 
 def test_models_of_another_agent_are_refused(tmp_path, tiny, data):
     run(tmp_path, tiny, data)
-    with pytest.raises(InputError, match="a model of swimmer, but hopper is asked for"):
+    with pytest.raises(InputError, match="a model of swimmer, but this run needs hopper"):
         read_models(tmp_path / "models/models.safetensors", get_agent("hopper"))
 
 
