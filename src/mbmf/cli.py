@@ -1,7 +1,7 @@
 """The command line: `mbmf <step>`, one command for each step of the workflow.
 
-Exit status 0, 1 (the step failed, or a verdict changed) or 2 (wrong input, or no right to read or
-write a file).
+The exit status is 0, 1 (the step failed, or a verdict changed) or 2 (wrong input, or a file that
+this user may not read or write).
 """
 
 from __future__ import annotations
@@ -41,21 +41,27 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def common(
-    version: Annotated[  # noqa: ARG001 (it has been answered already)
+    version: Annotated[  # noqa: ARG001 (the callback handles it)
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="print it and stop"),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="print the version and exit"
+        ),
     ] = False,
 ) -> None:
-    """Steps of the reproduction. The workflow calls them; so can you."""
+    """Steps of the reproduction. The workflow calls them, and you can call them too."""
     refuse_other_package(Path.cwd())
 
 
-Agent = Annotated[str, typer.Option(help="swimmer, half_cheetah, ..., or your name for a --task")]
+Agent = Annotated[
+    str, typer.Option(help="swimmer, half_cheetah, ..., or a name that you give to a --task")
+]
 Task = Annotated[
     str,
-    typer.Option(help="a shipped agent's, or a Python file that binds TASK; as --agent if empty"),
+    typer.Option(
+        help="name of a shipped task, or a Python file that binds TASK; the --agent if empty"
+    ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="of all random streams of the run")]
+Seed = Annotated[int, typer.Option(min=0, help="seed of all random streams of the run")]
 Threads = Annotated[int, typer.Option(min=1, help="processor threads")]
 Output = Annotated[Path, typer.Option(help="page to write")]
 Scale = Annotated[str, typer.Option(help="paper, or an overlay in config/: quick, smoke, ...")]
@@ -64,7 +70,7 @@ JsonSettings = Annotated[
 ]
 ConfigFiles = Annotated[
     list[Path] | None,
-    typer.Option("--configfile", help="overlay, as Snakemake's; instead of --scale"),
+    typer.Option("--configfile", help="overlay, as for Snakemake; replaces --scale"),
 ]
 
 
@@ -97,7 +103,7 @@ def model_based(
     ] = "cpu",
     task: Task = "",
 ) -> None:
-    """Run Algorithm 1, going on from the checkpoint of an interrupted run."""
+    """Run Algorithm 1. An interrupted run resumes from its checkpoint."""
     import torch
 
     from mbmf.base.progress import progress_bar
@@ -116,7 +122,7 @@ def model_based(
 def divergence(
     agent: Agent,
     models: Annotated[Path, typer.Option(help="folder of a finished run's models")],
-    random_data: Annotated[Path, typer.Option(help="D_RAND that the run learned from")],
+    random_data: Annotated[Path, typer.Option(help="D_RAND of that run")],
     settings: JsonSettings,
     seed: Seed,
     steps: Annotated[int, typer.Option(min=1, help="length of the open-loop prediction")],
@@ -145,7 +151,7 @@ def dyna(
     rewards: Annotated[Path, typer.Option(help="table of cumulative rewards to write")],
     provenance: Annotated[Path, typer.Option(help="provenance of the runs to write")],
 ) -> None:
-    """Run tabular Dyna-Q and its kin on the mazes."""
+    """Run tabular Dyna-Q, Dyna-Q+ and prioritised sweeping on the mazes."""
     from mbmf.dyna.settings import DynaSettings
     from mbmf.steps.dyna import write_dyna
 
@@ -158,7 +164,7 @@ def imitation(
     settings: JsonSettings,
     seed: Seed,
     models: Annotated[
-        Path, typer.Option(help="models of a finished run of Algorithm 1, of any layers")
+        Path, typer.Option(help="models of a finished run of Algorithm 1, with any layers")
     ],
     expert: Annotated[Path, typer.Option(help="the expert's rollouts to write")],
     output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
@@ -188,12 +194,12 @@ def trpo(
     output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
     policy: Annotated[Path, typer.Option(help="policy to write")],
     start: Annotated[
-        Path | None, typer.Option(help="imitation policy to start from; else a random one")
+        Path | None, typer.Option(help="imitation policy to start from; a random one if not given")
     ] = None,
     threads: Threads = 1,
     task: Task = "",
 ) -> None:
-    """Train a policy by TRPO, going on from the checkpoint of an interrupted run."""
+    """Train a policy with TRPO. An interrupted run resumes from its checkpoint."""
     import torch
 
     from mbmf.base.progress import progress_bar
@@ -213,17 +219,17 @@ def tabulate(
     tables: Annotated[list[Path], typer.Argument(help="tables with the same columns")],
     output: Annotated[Path, typer.Option(help="table to write")],
     column: Annotated[
-        list[str] | None, typer.Option(help="keep this column; all if none is named")
+        list[str] | None, typer.Option(help="column to keep; by default all are kept")
     ] = None,
     optional: Annotated[
         list[str] | None,
-        typer.Option(help="beside those, keep this column of the tables that have it"),
+        typer.Option(help="further column to keep, from the tables that have it"),
     ] = None,
     defaults: Annotated[
         str, typer.Option(help="value of a column in tables without it, as JSON")
     ] = "{}",
 ) -> None:
-    """Put the rows of several tables into one."""
+    """Concatenate the rows of several tables into one table."""
     from mbmf.storage.tables import concatenate
 
     concatenate(tables, output, column, optional or (), _json("--defaults", defaults))
@@ -255,7 +261,7 @@ def gait(
     from mbmf.agents.gl_backends import NEEDED, choose_backend, write_message
 
     if choose_backend() is None:
-        # The rest of the workflow goes on; the clip itself says what is missing.
+        # The rest of the workflow continues. The clip's picture says what is missing.
         print(NEEDED, file=sys.stderr)
         write_message(f"No clip: {NEEDED}; then run `snakemake --forcerun gait`.", output)
         return
@@ -277,12 +283,12 @@ def claims(
         bool, typer.Option("--write", help="write claims.json instead of comparing with it")
     ] = False,
 ) -> None:
-    """Print the verdicts on the paper's claims; exit status 1 if one is not the stored one."""
+    """Print the verdicts on the paper's claims; exit status 1 if one differs from claims.json."""
     from mbmf.steps.judge_claims import compare_verdicts, write_verdicts
 
     results = _results(scale)
     if write:
-        # A claim that is refused stands in the file, with the reason; the others are judged.
+        # The file holds refused claims too, with the reason. The other claims are judged.
         for line in write_verdicts(results):
             print(line, file=sys.stderr)
         return
@@ -297,10 +303,10 @@ def claims(
 def results(
     scale: Scale = "paper",
     into: Annotated[
-        Path | None, typer.Option(help="file to put them into, between the scale's marks")
+        Path | None, typer.Option(help="file to write them to, between the scale's marks")
     ] = None,
 ) -> None:
-    """Print the claims beside what came out, as Markdown for the README."""
+    """Print the claims and our results as Markdown for the README."""
     from mbmf.experiments.experiment import shown_tables
     from mbmf.steps.report_pages import results_text, write_between_marks
     from mbmf.workflow.overlays import configuration_of, overlays_of
@@ -318,12 +324,12 @@ def results(
 @app.command()
 def claims_page(
     shown: Annotated[
-        str, typer.Option(help="JSON: experiment and figure that show each table, by its name")
+        str, typer.Option(help="JSON: the experiment and the figure that show each table, by name")
     ],
     output: Output,
     scale: Scale = "paper",
 ) -> None:
-    """Write the report's opening: a table of the verdicts, with links."""
+    """Write the report's first page: a table of the verdicts, with links."""
     from mbmf.steps.report_pages import write_claims_page
 
     write_claims_page(_results(scale), _json("--shown", shown), output)
@@ -332,7 +338,7 @@ def claims_page(
 @app.command()
 def notebook_page(
     notebook: Annotated[Path, typer.Option(help="executed notebook")],
-    title: Annotated[str, typer.Option(help="of the page")],
+    title: Annotated[str, typer.Option(help="title of the page")],
     output: Output,
 ) -> None:
     """Write an executed notebook as a page of the report."""
@@ -343,19 +349,19 @@ def notebook_page(
 
 @app.command()
 def runs_page(
-    title: Annotated[str, typer.Option(help="of the experiment")],
+    title: Annotated[str, typer.Option(help="title of the experiment")],
     settings: Annotated[str, typer.Option(help="its section of the configuration, as JSON")],
     output: Output,
     provenance: Annotated[
         list[Path] | None,
-        typer.Argument(help="provenance of each run; its curve lies beside it"),
+        typer.Argument(help="provenance of each run; its curve is in the same folder"),
     ] = None,
     job: Annotated[
         Path | None, typer.Option(help="provenance of the one job that made all runs")
     ] = None,
     scale: Scale = "paper",
 ) -> None:
-    """Write a page of the runs behind figures: configuration, provenance, seconds."""
+    """Write a page of the runs behind a figure: configuration, provenance, wall-clock time."""
     from mbmf.steps.report_pages import write_runs_page
 
     content = _json("--settings", settings)
@@ -364,11 +370,11 @@ def runs_page(
 
 @app.command()
 def notebook(
-    notebook: Annotated[Path, typer.Argument(help="to execute")],
-    output: Annotated[Path, typer.Argument(help="the same with its outputs")],
-    parameters: Annotated[str, typer.Option(help="of the notebook, as JSON")] = "{}",
+    notebook: Annotated[Path, typer.Argument(help="notebook to execute")],
+    output: Annotated[Path, typer.Argument(help="executed notebook to write")],
+    parameters: Annotated[str, typer.Option(help="parameters of the notebook, as JSON")] = "{}",
 ) -> None:
-    """Execute a notebook, as the figures' rules do."""
+    """Execute a notebook. The rules that draw figures call this."""
     from mbmf.report.execute_notebook import execute_notebook
 
     if not notebook.is_file():
@@ -381,7 +387,7 @@ def status(
     scale: Scale = "paper",
     configfile: ConfigFiles = None,
     cores: Annotated[
-        int | None, typer.Option(min=1, help="to share the work; all of this machine's")
+        int | None, typer.Option(min=1, help="cores to assume; by default all of this machine")
     ] = None,
 ) -> None:
     """Show what is done, running, failed or missing, and how long the rest takes."""
@@ -399,10 +405,10 @@ def prune(
     scale: Scale = "paper",
     configfile: ConfigFiles = None,
     delete: Annotated[
-        bool, typer.Option("--delete", help="remove them; else they are only named")
+        bool, typer.Option("--delete", help="delete the files; by default they are only listed")
     ] = False,
 ) -> None:
-    """Name files of a scale that no run asks for any more: old runs, their data and models."""
+    """List files of a scale that no run needs any more: old runs, their data and models."""
     from mbmf.workflow.dag import read_dag
     from mbmf.workflow.overlays import configuration_of, overlays_of
     from mbmf.workflow.process_lifetimes import hold_alone
@@ -412,9 +418,9 @@ def prune(
     scale = configuration_of(overlays).scale
     results = Path("results") / scale
     if not results.is_dir():
-        print(f"{results}: not there yet, so there is nothing to prune", file=sys.stderr)
+        print(f"{results}: no such folder, so there is nothing to prune", file=sys.stderr)
         return
-    # No job may be about to write or to read.
+    # The lock makes sure that no job is writing or reading.
     lock = hold_alone(Path(f".snakemake/{scale}.lock")) if delete else None
     for path in surplus(read_dag(results, overlays)):
         print(f"{path}  {size(path) / 1e6:.1f} MB")
@@ -429,15 +435,15 @@ def equivalent(
     since: Annotated[str, typer.Option(help="commit whose finished runs you want to keep")],
     until: Annotated[str, typer.Option(help="commit to compare it with")] = "HEAD",
     scale: Annotated[
-        str, typer.Option(help="overlay in config/ of both commits; what it runs is compared")
+        str, typer.Option(help="overlay in config/ of both commits, whose results are compared")
     ] = "smoke",
     cores: Annotated[
-        int | None, typer.Option(min=1, help="for Snakemake; all of this machine's")
+        int | None, typer.Option(min=1, help="cores for Snakemake; by default all of this machine")
     ] = None,
 ) -> None:
-    """Compare the results of the code of two commits, and record it if they are equal.
+    """Compare the results of the code of two commits, and record their code as equal if they agree.
 
-    Exit status 1 if a file differs. Finished runs of equal code are not made again.
+    The exit status is 1 if a file differs. Finished runs of equal code stay up to date.
     """
     from mbmf.workflow.equivalent.record import equivalent as compare_commits
     from mbmf.workflow.process_lifetimes import hold_alone
@@ -454,7 +460,7 @@ def equivalent(
 
 @app.command()
 def pipeline() -> None:
-    """Write dvc.yaml of each scale anew, in the repository's root."""
+    """Write dvc.yaml of each scale in the repository's root."""
     from mbmf.storage.atomic_files import write_text
     from mbmf.workflow.dvc_stages import SCALES, pipeline_file, pipeline_text
 
@@ -503,7 +509,7 @@ def _json(option: str, text: str) -> dict[str, Any]:
     except ValueError as error:
         raise InputError(f"{option}: should be JSON ({error})") from None
     if not isinstance(content, dict):
-        raise InputError(f"{option}: should be an object of JSON")
+        raise InputError(f"{option}: should be a JSON object")
     return content
 
 
@@ -512,12 +518,13 @@ def _device(name: str) -> str:
 
     try:
         torch.zeros(1, device=name).item()
-        # Off already, but where a variable of NVIDIA's images switches it on: results would differ.
+        # TF32 is off by default, but a variable of NVIDIA's images switches it on. Results would
+        # then differ.
         torch.backends.cuda.matmul.allow_tf32 = False
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(
-            f"--device {printable(name)}: not to be had on this machine ({reason})"
+            f"--device {printable(name)}: not available on this machine ({reason})"
         ) from None
     return name
 
@@ -527,13 +534,13 @@ def _denied(error: PermissionError) -> str:
     if not isinstance(error.filename, str):
         return str(error)
     path = Path(error.filename).absolute()
-    # What is written aside first bears a name that says nothing; its folder does.
+    # The name of a temporary file means nothing to the user, so its folder is shown.
     shown = path.parent if path.name.startswith(".") else path
-    return f"{shown}: {error.strerror}; this user needs the right to read and write there"
+    return f"{shown}: {error.strerror}; this user needs permission to read and write there"
 
 
 def main() -> None:
-    """Entry point of `mbmf`: one line for an error that the user can mend."""
+    """Entry point of `mbmf`. It prints one line for an error that the user can fix."""
     if "MBMF_END_WITH" in os.environ:
         end_with(int(os.environ["MBMF_END_WITH"]))
     try:
@@ -550,7 +557,8 @@ def main() -> None:
         print(_denied(error), file=sys.stderr)
         sys.exit(2)
     except (OSError, SafetensorError) as error:
-        # A folder that cannot be written, a full disk: the system says it in one line.
+        # For example a folder that cannot be written, or a full disk. The system's message is one
+        # line.
         print(error, file=sys.stderr)
         sys.exit(1)
 

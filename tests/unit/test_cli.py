@@ -413,7 +413,7 @@ def test_a_folder_without_rights_is_one_line(mbmf, tmp_path, monkeypatch, comman
     monkeypatch.chdir(folder)
     monkeypatch.setattr(denied, deny)
     assert mbmf(*command) == (
-        2, "", f"{folder}: Permission denied; this user needs the right to read and write there\n"
+        2, "", f"{folder}: Permission denied; this user needs permission to read and write there\n"
     )  # fmt: skip
 
 
@@ -424,7 +424,7 @@ def test_where_nothing_has_run_yet(mbmf, tmp_path):
     assert (status, err) == (0, "")
     assert out.startswith("smoke scale, results/smoke (not there yet: nothing has run), time left")
     assert mbmf("prune", "--scale=smoke") == (
-        0, "", "results/smoke: not there yet, so there is nothing to prune\n"
+        0, "", "results/smoke: no such folder, so there is nothing to prune\n"
     )  # fmt: skip
     status, out, err = mbmf("claims", "--scale=smoke")
     assert (status, out) == (2, "")

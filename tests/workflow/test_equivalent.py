@@ -85,7 +85,7 @@ def test_a_renamed_variable_makes_nothing_anew(undisturbed, tmp_path):
     (clone.folder / RECORD).write_text("<<<<<<< HEAD\n")
     refused = clone.snakemake("--dry-run")
     assert refused.returncode == 2
-    assert "line 1 is no record of equal code" in refused.stdout
+    assert "line 1 should be a record of equal code" in refused.stdout
 
 
 def test_another_result_is_refused_by_file_and_nothing_is_recorded(undisturbed, tmp_path):

@@ -68,13 +68,13 @@ class Figure6Section(FigureSection):
 
 
 class Figure6(Experiment[Figure6Section]):
-    """Each value of each sweep, and the agent's own, which every panel shows."""
+    """Each value of each sweep, and the agent's own value, which every panel shows."""
 
     Section = Figure6Section
     subject = "design decisions"
 
     def check(self) -> None:
-        """Each agent has the parameters and can take the values."""
+        """Check that each agent has the parameters, and that the values are valid for it."""
         for index, sweep in enumerate(self.section.sweeps):
             for agent in self.section.agents:
                 self._check_sweep(index, sweep, agent)
@@ -101,11 +101,11 @@ class Figure6(Experiment[Figure6Section]):
                 raise SectionError(["sweeps", index, "parameter"], error.args[0]) from None
 
     def own_value(self, agent: str, sweep: Sweep) -> Any:
-        """The agent's own value of what a sweep varies."""
+        """The agent's own value of the parameter that a sweep varies."""
         return self.agents[agent].model_based.flat()[sweep.parameter]
 
     def values(self, agent: str, sweep: Sweep) -> list[Number]:
-        """Values of a sweep for one agent: those configured and the agent's own."""
+        """Values of a sweep for one agent: the configured values and the agent's own."""
         return sorted({*sweep.values, self.own_value(agent, sweep)})
 
     def seeds_of(self, agent: str, sweep: Sweep, value: Number) -> list[int]:
@@ -114,7 +114,7 @@ class Figure6(Experiment[Figure6Section]):
         return own[0] if own else sweep.seeds or self.seeds
 
     def curves(self) -> list[Run]:
-        """Every run that some panel shows, once."""
+        """All runs that the panels show, each once."""
         runs = [
             self.model_based(agent, seed, sweep.parameter, value)
             for agent in self.section.agents
@@ -125,7 +125,7 @@ class Figure6(Experiment[Figure6Section]):
         return with_sources(runs)
 
     def panels(self) -> list[dict[str, Any]]:
-        """What each panel shows of an agent: parameter, values, seeds of each, the own value."""
+        """Contents of each panel for each agent: parameter, values, their seeds, the own value."""
         return [
             {
                 "panel": sweep.panel,

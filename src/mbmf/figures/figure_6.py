@@ -1,4 +1,4 @@
-"""Figure 6: return against aggregation iteration, one design decision varied at a time."""
+"""Figure 6: return against aggregation iteration, with one design decision varied at a time."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def select_sweep(
     Args:
         table: tidy curves with a column for each parameter.
         sweep: agent, parameter, values, seeds of each value, and the agent's own value (default).
-        sweeps: all of them; the other parameters are held at their defaults.
+        sweeps: all sweeps. Their other parameters are held at their defaults.
 
     Raises:
-        InputError: the table lacks a configured value or a seed of it.
+        InputError: the table lacks a configured value, or a seed of such a value.
     """
     rows: pd.DataFrame = table[table["agent"] == sweep["agent"]]
     for other in sweeps:
@@ -63,9 +63,9 @@ def design_decisions(
 
     Args:
         table: tidy curves of all runs.
-        sweeps: what each panel shows, as `mbmf.experiments.figure_6.Figure6.panels` lists it.
-        scale: named in the title.
-        heading: that the title begins with.
+        sweeps: contents of each panel, from `mbmf.experiments.figure_6.Figure6.panels`.
+        scale: name of the scale, for the title.
+        heading: first words of the title.
     """
     use_style()
     agents = list(dict.fromkeys(sweep["agent"] for sweep in sweeps))
@@ -91,7 +91,7 @@ def design_decisions(
 
 
 def _sample(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str) -> str:
-    """What the figure rests on; settings may have different numbers of seeds."""
+    """Scale and number of seeds, for the title. Settings may differ in the number of seeds."""
     settings = ["agent", *dict.fromkeys(sweep["parameter"] for sweep in sweeps)]
     counts = table.groupby(settings)["seed"].nunique()
     fewest, most = counts.min(), counts.max()
@@ -147,7 +147,7 @@ def _interval(returns: pd.Series[float]) -> tuple[float, float]:
 
 
 def final_returns(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return of the last iteration of each configuration: mean, lowest and highest seed.
+    """Return at the last iteration of each configuration: mean, minimum and maximum over seeds.
 
     Args:
         table: tidy curves of all runs.

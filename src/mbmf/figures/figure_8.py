@@ -13,25 +13,25 @@ from matplotlib.ticker import MaxNLocator
 from mbmf.analysis.intervals import first_point, first_within, mean_interval
 from mbmf.figures.style import curve_with_interval, use_style
 
-# Episodes until epsilon-optimal performance that the book names, by n.
+# The book's number of episodes until epsilon-optimal performance, by n.
 BOOK_EPISODES = {0: 25, 5: 5, 50: 3}
 
-# Epsilon-optimal: on average at most half as long again as shortest paths walked
-# epsilon-greedily. The book reads it off an axis of 800 steps, on which that is 1 %.
+# Epsilon-optimal: on average at most 50 % more steps than epsilon-greedy shortest paths. The book
+# reads this off an axis of 800 steps, where the difference is 1 %.
 TOLERANCE = 0.5
 
 _MAZES = {"8.4": "blocking maze", "8.5": "shortcut maze"}
-# No colour stands for one curve in one panel and for another in the other.
+# The two panels share no colour, so that a colour means one curve.
 _COLOURS = {"a": ["C0", "C1", "C2", "C5", "C7", "C9"], "b": ["C3", "C4"]}
 
 
 def learning_curves(table: pd.DataFrame, scale: str) -> Figure:
-    """Figure 8.2: steps per episode, but for the first, which is the same for all.
+    """Figure 8.2: steps per episode, without the first episode, which is the same for all curves.
 
     Args:
         table: columns panel, method, step_size, planning_steps, run, episode, steps,
             optimal_steps.
-        scale: named in the title.
+        scale: name of the scale, for the title.
     """
     use_style()
     figure, grid = plt.subplots(1, 2, figsize=(10.0, 4.4), width_ratios=[3, 2])
@@ -60,7 +60,7 @@ def cumulative_reward(table: pd.DataFrame, name: str, scale: str) -> Figure:
         table: columns figure, method, step_size, planning_steps, bonus, run, step,
             cumulative_reward, change.
         name: the figure, 8.4 or 8.5.
-        scale: named in the title.
+        scale: name of the scale, for the title.
     """
     use_style()
     rows = table[table["figure"] == name]
@@ -127,7 +127,7 @@ def rewards_in_numbers(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_run(rows: pd.DataFrame, value: str) -> pd.DataFrame:
-    """Values of one curve, a row for each run, a column for each episode or step."""
+    """Values of one curve, with a row for each run and a column for each episode or step."""
     point = "episode" if "episode" in rows else "step"
     return rows.pivot_table(index="run", columns=point, values=value)
 

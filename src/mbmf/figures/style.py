@@ -1,4 +1,4 @@
-"""The look that all figures share, and how they are saved."""
+"""Style that all figures share, and how figures are saved."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def use_style() -> None:
 
 
 def sample(scale: str, seeds: int) -> str:
-    """What a figure rests on, for its title: "paper scale, 3 seeds"."""
+    """Scale and number of seeds, for a figure's title: "paper scale, 3 seeds"."""
     return f"{scale} scale, {seeds} seed{'s' if seeds != 1 else ''}"
 
 
@@ -46,11 +46,11 @@ def curve_with_interval(
     """Mean over seeds (rows) against the columns, with Student's 95 % interval as a band.
 
     Args:
-        axes: to draw on.
-        values: one row a seed.
-        label: for the legend.
-        colour: of line and band.
-        log: values are positive, and their geometric mean is drawn.
+        axes: the axes to draw on.
+        values: one row for each seed.
+        label: label in the legend.
+        colour: colour of line and band.
+        log: whether to draw the geometric mean. All values must then be positive.
     """
     numbers = values.to_numpy(np.float64)
     mean, low, high = mean_interval(np.log(numbers) if log else numbers)
@@ -61,7 +61,7 @@ def curve_with_interval(
 
 
 def save(figure: Figure, folder: Path | str, name: str) -> None:
-    """Write `name`.svg, .pdf and .png into `folder`, without dates, so that bytes repeat."""
+    """Write `name`.svg, .pdf and .png to `folder`, without dates, for stable bytes."""
     dateless: dict[str, dict[str, Any]] = {
         "svg": {"Date": None},
         "pdf": {"CreationDate": None},

@@ -80,7 +80,7 @@ def test_a_wrong_claim_is_refused_and_the_others_judged(mbmf, judged):
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("results/smoke/claims.json", None, "results/smoke/claims.json: no verdicts there yet"),
+        ("results/smoke/claims.json", None, "results/smoke/claims.json: there are no verdicts yet"),
         ("results/smoke/claims.json", "[1]", "results/smoke/claims.json: not a list of verdicts"),
         ("results/smoke/claims.json", "{", "results/smoke/claims.json: not a JSON file"),
         ("config/claims.yaml", None, "config/claims.yaml: no such configuration file"),

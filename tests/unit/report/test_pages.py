@@ -67,7 +67,7 @@ def test_page_of_claims_shows_numbers_reasons_and_links():
 
 
 def test_a_verdict_on_no_claim_is_refused():
-    with pytest.raises(InputError, match="gone: a verdict on no claim; judge them again"):
+    with pytest.raises(InputError, match="gone: no claim has this id; judge the claims again"):
         pages.claim_rows([KNOWN | {"id": "gone"}], CLAIMS, "results/quick", SHOWN)
     older = {key: value for key, value in KNOWN.items() if key != "family"}
     with pytest.raises(InputError, match="a verdict of older code; judge them again"):
@@ -91,7 +91,7 @@ def test_results_take_the_place_of_those_before():
     assert once == marked.replace("old", "new")
     assert pages.between_marks(once, "quick", "new\n") == once
     for wrong in ("a\n", marked + marked, marked.replace("<!-- end", "<!-- fin")):
-        with pytest.raises(InputError, match="should hold once the lines <!-- results of quick"):
+        with pytest.raises(InputError, match="should hold the lines <!-- results of quick"):
             pages.between_marks(wrong, "quick", "new\n")
 
 

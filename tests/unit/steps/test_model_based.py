@@ -56,7 +56,7 @@ def test_a_checkpoint_of_other_settings_is_not_continued(tmp_path, tiny, data, c
     checkpoint = tmp_path / "b/runs/checkpoint.safetensors"
     write_tensors(checkpoint, {"x": torch.zeros(1)}, {"identity": {"seed": 4}, "progress": {}})
     assert run(tmp_path / "b", tiny, data) == undisturbed
-    assert "starting anew" in capsys.readouterr().out
+    assert "starting again" in capsys.readouterr().out
 
 
 def test_a_truncated_checkpoint_is_refused_by_name(tmp_path, tiny, data):
@@ -175,7 +175,7 @@ def test_damaged_random_data_is_refused_and_left_alone(tmp_path, tiny, data, dam
 
 def test_models_of_another_agent_are_refused(tmp_path, tiny, data):
     run(tmp_path, tiny, data)
-    with pytest.raises(InputError, match="a model of swimmer, but hopper is asked for"):
+    with pytest.raises(InputError, match="a model of swimmer, but this run needs hopper"):
         read_models(tmp_path / "models/models.safetensors", get_agent("hopper"))
 
 
