@@ -306,7 +306,7 @@ def results(
         Path | None, typer.Option(help="file to write them to, between the scale's marks")
     ] = None,
 ) -> None:
-    """Print the claims and our results as Markdown for the README."""
+    """Print the claims and our results as Markdown, or write them into docs/claims.md."""
     from mbmf.experiments.experiment import shown_tables
     from mbmf.steps.report_pages import results_text, write_between_marks
     from mbmf.workflow.overlays import configuration_of, overlays_of

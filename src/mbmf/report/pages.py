@@ -122,7 +122,7 @@ def results_markdown(
     titles: Mapping[str, str],
     runs: Mapping[str, tuple[int, float]],
 ) -> str:
-    """Claims and our results as Markdown for the README, one table for each experiment.
+    """Claims and our results as Markdown for docs/claims.md, one table for each experiment.
 
     Args:
         rows: rows from `claim_rows`.
@@ -146,14 +146,15 @@ def results_markdown(
             "|---|---|---|---|---|---|",
         ]
         for row in claimed_here:
-            here = f"{row['here']} ({row['interval']})" if row["here"] else row["why"]
+            found = "not computed yet" if row.get("refused") else row["why"]
+            here = f"{row['here']} ({row['interval']})" if row["here"] else found
             cells = [
                 f"{row['claim']} ({row['source']})",
                 row["agent"],
                 row["claimed"],
                 here,
                 str(row["seeds"] or ""),
-                f"**{row['verdict']}**",
+                "" if row.get("refused") else f"**{row['verdict']}**",
             ]
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
