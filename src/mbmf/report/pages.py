@@ -69,7 +69,7 @@ def claim_rows(
     for record in records:
         claim = by_id.get(str(record["id"]).split(".", maxsplit=1)[0])
         if claim is None:
-            raise InputError(f"{record['id']}: a verdict on no claim; judge them again")
+            raise InputError(f"{record['id']}: no claim has this id; judge the claims again")
         if "family" not in record:
             raise InputError(f"{record['id']}: a verdict of older code; judge them again")
         shown = shown_in(claim, tables)
