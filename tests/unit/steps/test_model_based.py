@@ -198,7 +198,7 @@ def damaged(path, change):
         (lambda _, facts: facts.pop("iterations"), "'iterations' is missing"),
         (lambda _, facts: facts.pop("hidden_layers"), "'hidden_layers' is missing"),
         (lambda _, facts: facts.update(hidden_layers=[17]), "size mismatch"),
-        (lambda _, facts: facts.update(agent="ant"), "a model of ant, but swimmer"),
+        (lambda _, facts: facts.update(agent="ant"), "a model of ant, but this run needs swimmer"),
         (lambda t, _: t["0.layers.0.weight"].fill_(torch.nan), "layers.0.weight holds values"),
     ],
 )
@@ -217,7 +217,7 @@ def test_damaged_models_are_refused_by_name(tmp_path, tiny, data, change, messag
         (lambda t, _: t.pop("1.rewards"), "'1.rewards' is missing"),
         (lambda t, _: t.update({"1.states": t["1.states"][:, 1:]}), "1.states has the shape"),
         (lambda t, _: t["2.actions"].fill_(torch.inf), "2.actions holds values"),
-        (lambda _, facts: facts.update(agent="ant"), "rollouts of ant, but swimmer"),
+        (lambda _, facts: facts.update(agent="ant"), "rollouts of ant, but this run needs swimmer"),
     ],
 )
 def test_damaged_held_out_rollouts_are_refused_by_name(tmp_path, tiny, data, change, message):

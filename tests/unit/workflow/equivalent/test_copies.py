@@ -102,7 +102,7 @@ def shipped(request):
 
 def test_one_short_run_of_each_agent_has_networks_and_planners_of_full_size(shipped, tmp_path):
     overlay = tmp_path / "full_size.yaml"
-    overlay.write_text(copies.full_size_overlay([shipped, shipped]))
+    overlay.write_text(copies.full_size_overlay([shipped, shipped], shipped))
     base = [shipped / "config/agents.yaml", shipped / "config/config.yaml"]
     paper, short = load_configuration(base), load_configuration([*base, overlay])
     asked = with_sources(run for one in short.experiments.values() for run in one.asked_for())
@@ -123,6 +123,6 @@ def test_only_agents_of_both_commits_are_run(shipped, tmp_path):
     known = read_yaml(shipped / "config/agents.yaml")["agents"]
     fewer = {name: known[name] for name in list(known)[:-1]} | {"no_such_agent": {}}
     (tmp_path / "config/agents.yaml").write_text(yaml.safe_dump({"agents": fewer}))
-    content = yaml.safe_load(copies.full_size_overlay([shipped, tmp_path]))
+    content = yaml.safe_load(copies.full_size_overlay([shipped, tmp_path], shipped))
     assert list(content["agents"]) == list(known)[:-1]
     assert content["figures"]["figure_7"]["agents"] == list(known)[:-1]
