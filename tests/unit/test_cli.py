@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from mbmf import cli
 from mbmf.base.errors import DrawingError, InputError, NonFiniteError, SimulationError
+from mbmf.cli.options import device_of
 from mbmf.method.trpo import TrpoRunSettings
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.code_digest import code_digest
@@ -199,7 +200,7 @@ def test_unknown_device(mbmf, tmp_path, tiny, device):
 
 def test_products_on_a_gpu_are_float32_whatever_the_environment_says(monkeypatch):
     monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", True)
-    assert cli._device("cpu") == "cpu"
+    assert device_of("cpu") == "cpu"
     assert not torch.backends.cuda.matmul.allow_tf32
 
 
