@@ -19,22 +19,13 @@ EQUAL_CODE = Path(__file__).parents[3] / "results" / "equal_code.jsonl"
 DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
-def equal_digests(code: str, path: Path = EQUAL_CODE) -> list[str]:
-    """`code` and all digests recorded as equal to it, directly or through others, oldest first.
-
-    Raises:
-        InputError: the file of records is damaged.
-    """
-    return _groups(path).get(code, [code])
-
-
 def canonical(code: str, path: Path = EQUAL_CODE) -> str:
     """The oldest digest that is recorded as equal to `code`; itself if there is none.
 
     Raises:
         InputError: the file of records is damaged.
     """
-    return equal_digests(code, path)[0]
+    return _groups(path).get(code, [code])[0]
 
 
 def same_code(one: str, other: str, path: Path = EQUAL_CODE) -> bool:
