@@ -41,11 +41,9 @@ CHANGES: dict = {
             "planning.num_samples": 11,
             "aggregation.iterations": 5,
             "aggregation.rollouts": 3,
-            "aggregation.training_rollouts": 2,
             "aggregation.action_noise": 0.01,
         }.items()
     },
-    f"{MODEL}.aggregation.rollouts": (3, MODELLED),
     f"{MODEL}.aggregation.training_rollouts": (
         2, MODELLED, {f"{MODEL}.aggregation.rollouts": 3}
     ),
@@ -58,10 +56,12 @@ CHANGES: dict = {
     **{
         f"{AGENT}.imitation.{key}": (value, IMITATED)
         for key, value in {
-            "expert_rollouts": 3, "epochs": 3, "iterations": 3, "rollouts": 2,
-            "evaluation_rollouts": 3,
+            "expert_rollouts": 3, "epochs": 3, "iterations": 3, "evaluation_rollouts": 3
         }.items()
     },
+    f"{AGENT}.imitation.rollouts": (
+        2, IMITATED, {f"{AGENT}.imitation.evaluation_rollouts": 2}
+    ),
     **{
         f"{AGENT}.{name}.{key}": (value, rules)
         for name, rules in {"fine_tuning": FINE_TUNED, "model_free": {"trpo"} | VERDICTS}.items()
