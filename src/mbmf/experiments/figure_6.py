@@ -27,7 +27,12 @@ class ValueSeeds(Settings):
     """Seeds of one value of a sweep."""
 
     value: Number
+    agents: AgentNames | None = Field(default=None, description="whose runs; all, if not given")
     seeds: Seeds
+
+    def of(self, agent: str, value: Number) -> bool:
+        """Whether these are an agent's seeds of a value."""
+        return value == self.value and (self.agents is None or agent in self.agents)
 
 
 class Sweep(Settings):
@@ -103,10 +108,10 @@ class Figure6(Experiment[Figure6Section]):
         """Values of a sweep for one agent: those configured and the agent's own."""
         return sorted({*sweep.values, self.own_value(agent, sweep)})
 
-    def seeds_of(self, sweep: Sweep, value: Number) -> list[int]:
-        """Seeds of one value of a sweep."""
-        own = {one.value: one.seeds for one in sweep.value_seeds}
-        return own.get(value) or sweep.seeds or self.seeds
+    def seeds_of(self, agent: str, sweep: Sweep, value: Number) -> list[int]:
+        """An agent's seeds of one value of a sweep."""
+        own = [one.seeds for one in sweep.value_seeds if one.of(agent, value)]
+        return own[0] if own else sweep.seeds or self.seeds
 
     def curves(self) -> list[Run]:
         """Every run that some panel shows, once."""
@@ -115,7 +120,7 @@ class Figure6(Experiment[Figure6Section]):
             for agent in self.section.agents
             for sweep in self.section.sweeps
             for value in self.values(agent, sweep)
-            for seed in self.seeds_of(sweep, value)
+            for seed in self.seeds_of(agent, sweep, value)
         ]
         return with_sources(runs)
 
@@ -127,7 +132,9 @@ class Figure6(Experiment[Figure6Section]):
                 "agent": agent,
                 "parameter": sweep.parameter,
                 "values": self.values(agent, sweep),
-                "seeds": [self.seeds_of(sweep, value) for value in self.values(agent, sweep)],
+                "seeds": [
+                    self.seeds_of(agent, sweep, value) for value in self.values(agent, sweep)
+                ],
                 "default": self.own_value(agent, sweep),
             }
             for agent in self.section.agents

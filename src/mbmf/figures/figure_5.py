@@ -59,7 +59,7 @@ def error_against_steps(errors: pd.DataFrame, scale: str, heading: str = "Figure
     """Normalised error against the number of steps, a curve for each iteration's model.
 
     Of each seed the median over start states; of these the geometric mean over seeds and its
-    bootstrap interval.
+    Student interval.
 
     Args:
         errors: columns agent, seed, iteration, rollouts, start, step, error.
@@ -90,7 +90,7 @@ def error_against_steps(errors: pd.DataFrame, scale: str, heading: str = "Figure
     starts = errors.groupby(["rollouts", "seed"], observed=True)["start"].nunique().max()
     figure.suptitle(
         f"{heading} in numbers: {title_of(agent).lower()}'s open-loop error,\n"
-        f"median over {starts} start states a seed; geometric mean and 95 % bootstrap interval "
+        f"median over {starts} start states a seed; geometric mean and 95 % Student interval "
         f"over seeds\n({basis})"
     )
     return figure

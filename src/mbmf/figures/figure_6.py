@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -13,8 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mbmf.agents import title_of
+from mbmf.analysis.intervals import mean_interval
 from mbmf.base.errors import InputError
-from mbmf.figures.style import INTERVAL, sample, use_style
+from mbmf.figures.style import sample, use_style
 
 # Panel letter and legend title of each parameter that the paper varies.
 DECISIONS = {
@@ -82,7 +84,7 @@ def design_decisions(
     for agent, row in zip(agents, grid, strict=True):
         row[0].set_ylabel(f"{title_of(agent)}\nreturn of an MPC rollout")
     figure.suptitle(
-        f"{heading}: design decisions. Mean and 95 % bootstrap interval over seeds "
+        f"{heading}: design decisions. Mean and 95 % Student interval over seeds "
         f"({_sample(table, sweeps, scale)}); bold: the setting held elsewhere"
     )
     return figure
@@ -114,7 +116,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> None:
         markeredgewidth=0,
         legend=False,
         ax=axes,
-        **INTERVAL,
+        errorbar=_interval,
     )
     for line, value in zip(axes.get_lines(), values, strict=False):
         line.set_label(f"{value:g}")
@@ -136,6 +138,12 @@ def _panel(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> None:
     axes.set_xlabel("aggregation iteration")
     axes.set_ylabel("")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _interval(returns: pd.Series[float]) -> tuple[float, float]:
+    """Student's 95 % interval over the seeds at one point of a curve."""
+    _, low, high = mean_interval(np.asarray(returns, np.float64)[:, None])
+    return low.item(), high.item()
 
 
 def final_returns(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -73,7 +73,7 @@ def comparison(
             handles, labels = [*handles, handle], [*labels, label]
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     seeds = sample(scale, table["seed"].nunique())
-    figure.suptitle(f"{heading}: mean and 95 % bootstrap interval over seeds\n({seeds})")
+    figure.suptitle(f"{heading}: mean and 95 % Student interval over seeds\n({seeds})")
     return figure
 
 
@@ -158,7 +158,8 @@ def speedup_table(speedups: dict[str, Any], plots: AuthorsPlots) -> pd.DataFrame
                         "agent": title_of(agent),
                         "steps of": title,
                         "counted": COUNTED[counting],
-                        "median": found["median"],
+                        "ratio": found["ratio"],
+                        "bound": found["bound"] or "",
                         "low": found["low"],
                         "high": found["high"],
                         "the text": f"{text:g}",

@@ -13,7 +13,8 @@ from typing import Any
 import jinja2
 import nbformat
 
-from mbmf.analysis.claims import AnyClaim, claimed, number
+from mbmf.analysis.claims import AnyClaim
+from mbmf.analysis.verdict_text import claimed, families, here, interval
 from mbmf.base.errors import InputError
 
 TEMPLATES = Path("workflow/report")
@@ -55,13 +56,13 @@ def claim_rows(
     """What the table of claims shows of each verdict, in the verdicts' order.
 
     Args:
-        records: verdicts, as `mbmf.analysis.claims.judge` gives them.
+        records: verdicts, as `mbmf.analysis.judging.judge` gives them.
         claims: that they are on.
         results: folder of the scale, which the paths of the links start with.
         tables: as for `shown_in`.
 
     Raises:
-        InputError: a verdict is on no claim of the file.
+        InputError: a verdict is on no claim of the file, or of older code.
     """
     by_id = {claim.id: claim for claim in claims}
     rows = []
@@ -69,6 +70,8 @@ def claim_rows(
         claim = by_id.get(str(record["id"]).split(".", maxsplit=1)[0])
         if claim is None:
             raise InputError(f"{record['id']}: a verdict on no claim; judge them again")
+        if "family" not in record:
+            raise InputError(f"{record['id']}: a verdict of older code; judge them again")
         shown = shown_in(claim, tables)
         known = record["statistic"] is not None
         rows.append(
@@ -77,10 +80,8 @@ def claim_rows(
                 "experiment": shown and shown[0],
                 "agent": (record["agent"] or "").replace("_", "-"),
                 "claimed": claimed(*record["threshold"]),
-                "here": number(record["statistic"], ">") if known else "",
-                "interval": f"{number(record['low'], '<')} to {number(record['high'], '>')}"
-                if known
-                else "",
+                "here": here(record) if known else "",
+                "interval": interval(record) if known else "",
                 "links": _links(results, *shown) if shown else {},
             }
         )
@@ -95,11 +96,24 @@ def _links(results: str, experiment: str, figure: str) -> dict[str, str]:
     }
 
 
-def claims_page(rows: Sequence[dict[str, Any]], scale: str) -> str:
-    """The report's opening: how the verdicts came out, and a table of all claims."""
+def claims_page(rows: Sequence[dict[str, Any]], scale: str, history: str) -> str:
+    """The report's opening: how the verdicts came out, and a table of all claims.
+
+    Args:
+        rows: as `claim_rows` gives them.
+        scale: of the results.
+        history: when the claims were last changed.
+    """
     verdicts = [row["verdict"] for row in rows]
     counts = {name: verdicts.count(name) for name in ("reproduced", "not reproduced", "undecided")}
-    return render("claims.html.j2", rows=rows, scale=scale, counts=counts)
+    return render(
+        "claims.html.j2",
+        rows=rows,
+        scale=scale,
+        counts=counts,
+        families=families(rows),
+        history=history,
+    )
 
 
 def results_markdown(

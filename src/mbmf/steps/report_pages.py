@@ -13,6 +13,7 @@ import pandas as pd
 from mbmf.analysis.claims import check_claims
 from mbmf.base.errors import InputError
 from mbmf.report import pages
+from mbmf.report.claims_history import claims_history
 from mbmf.steps.judge_claims import CLAIMS, read_verdicts, verdicts_file
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.tables import read_table, write_table
@@ -36,7 +37,10 @@ def claim_rows(results: Path, tables: Mapping[str, Sequence[str]]) -> list[dict[
 
 def write_claims_page(results: Path, tables: Mapping[str, Sequence[str]], output: Path) -> None:
     """Write the report's opening; arguments as for `claim_rows`."""
-    write_text(output, pages.claims_page(claim_rows(results, tables), results.name))
+    found = sorted((results / "runs").rglob("provenance.json"))
+    history = claims_history(CLAIMS, [_provenance(path).get("git_commit") for path in found])
+    rows = claim_rows(results, tables)
+    write_text(output, pages.claims_page(rows, results.name, history))
 
 
 def write_runs_page(

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mbmf.base.errors import InputError
-from mbmf.experiments.runs import ModelBasedRun, with_sources
+from mbmf.experiments.runs import with_sources
 from mbmf.storage.yaml_files import read_yaml
 from mbmf.workflow.configuration import load_configuration
 from mbmf.workflow.equivalent import copies
@@ -105,10 +105,10 @@ def test_one_short_run_of_each_agent_has_networks_and_planners_of_full_size(ship
     overlay.write_text(copies.full_size_overlay([shipped, shipped]))
     base = [shipped / "config/agents.yaml", shipped / "config/config.yaml"]
     paper, short = load_configuration(base), load_configuration([*base, overlay])
-    asked = [run for one in short.experiments.values() for run in one.asked_for()]
-    found = [run for run in with_sources(asked) if isinstance(run, ModelBasedRun)]
-    runs = {run.agent: run.settings for run in found}
-    assert len(runs) == len(found)
+    asked = with_sources(run for one in short.experiments.values() for run in one.asked_for())
+    made = [run for run in asked if run.kind == "model_based"]
+    runs = {run.agent: run.settings for run in made}
+    assert len(runs) == len(made)
     assert set(runs) == set(paper.agents)
     for agent, settings in runs.items():
         own = paper.agents[agent].model_based
