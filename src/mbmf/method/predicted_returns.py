@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from torch import Tensor
 from mbmf.agents.spec import AgentSpec, RewardFunction, Termination
 from mbmf.method.fast.cuda_graphs import Replayed
 from mbmf.method.models.base import DynamicsModel
+from mbmf.method.screening import best_of_screened, screened_returns
 
 # Rows of one pass through the network: 2500 x 500 float32 activations are 5 MB, which the
 # caches still hold, and 5000 samples split evenly. Half as many rows cost a tenth more time
@@ -30,6 +32,10 @@ GPU_CHUNK_ROWS = 50_000
 # Beyond it float32 may overflow inside of the network. A hidden unit that is not a number does
 # not show: the fused ReLU makes it zero. No simulated body comes near (m, rad, per second).
 LARGEST_STATE = 1e15
+
+
+# Fewer sequences of a body than these are not screened: predicting some of them again costs more.
+SMALLEST_SCREENED = 500
 
 
 def rollout_returns(
@@ -114,6 +120,12 @@ class PredictedReturns:
         self._returns: Callable[..., tuple[Tensor, ...]]
         self._returns = Replayed(returns) if on_gpu else returns
 
+        self._screen: Callable[..., tuple[Tensor, ...]] | None = None
+        near = model.for_screening(self._chunk_rows)
+        if near is not None:
+            screen = partial(screened_returns, near, reward, terminated, LARGEST_STATE)
+            self._screen = Replayed(screen) if on_gpu else screen
+
     @classmethod
     def of_agent(cls, model: DynamicsModel, spec: AgentSpec) -> PredictedReturns:
         """By the reward of the agent's planner."""
@@ -145,6 +157,42 @@ class PredictedReturns:
                 # Copied: on a GPU the next pass overwrites it.
                 found.copy_(self._returns(starts[some], given)[0].view(found.shape))
         return returns
+
+    def best(self, starts: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """Which sequence has the highest `score`, for each body; the first of equal ones.
+
+        Where the model can be screened (`mbmf.method.screening`), only those that could be the
+        best are scored.
+
+        Args:
+            starts: as for `score`.
+            actions: as for `score`.
+
+        Returns:
+            (B,) which sequence, and (B,) its predicted return.
+        """
+        if self._screen is None or actions.shape[2] < SMALLEST_SCREENED:
+            highest, index = self.score(starts, actions).max(dim=1)
+            return index, highest
+
+        def exact(rows: Tensor, tried: Tensor) -> Tensor:
+            return self.score(starts[rows], actions[:, rows[:, None], tried])
+
+        return best_of_screened(*self._screened(starts, actions), exact)
+
+    def _screened(self, starts: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """Screened returns (B, N), and whether each is open (B, N). A pass holds one body."""
+        assert self._screen is not None
+        _, bodies, samples, _ = actions.shape
+        returns = torch.empty(bodies, samples, device=starts.device)
+        open_ = torch.empty(bodies, samples, dtype=torch.bool, device=starts.device)
+        _, step = self.chunk(1, samples)
+        for body in range(bodies):
+            for sample in range(0, samples, step):
+                part = slice(sample, sample + step)
+                found, left = self._screen(starts[body], actions[:, body, part])
+                returns[body, part], open_[body, part] = found, left
+        return returns, open_
 
 
 def chunk_shape(bodies: int, num_samples: int, rows: int) -> tuple[int, int]:
