@@ -34,8 +34,8 @@ GPU_CHUNK_ROWS = 50_000
 LARGEST_STATE = 1e15
 
 
-# Fewer sequences of a body than these are not screened: predicting some of them again costs more.
-SMALLEST_SCREENED = 500
+# Fewer sequences of a body are not screened: predicting some of them again would cost as much.
+SMALLEST_SCREENED = 1000
 
 
 def rollout_returns(

@@ -66,29 +66,30 @@ def screened_returns(
     inputs = torch.zeros(rows, state_dim + action_dim, device=start.device)
     moved = inputs[:, :state_dim]
     returns = torch.zeros(rows, device=start.device)
-    over, perhaps, open_ = torch.zeros(3, rows, dtype=torch.bool, device=start.device)
+    # With the state moved back towards the start, and away from it.
+    ended = torch.zeros(2, rows, dtype=torch.bool, device=start.device)
+    between = torch.empty(2, rows, state_dim, device=start.device)
+    open_ = torch.zeros(rows, dtype=torch.bool, device=start.device)
     for step in range(horizon):
         inputs[:, state_dim:] = actions[step]
         moved += network(inputs)
         states = moved + start
         rewards = reward(states, actions[step])
-        if terminated is not None:
-            margin = _margin(moved)
+        if terminated is None:
+            returns += rewards
+        else:
+            margin = ENDING_MARGIN * moved[:PROBED].abs().amax(dim=0)
             uncertain = moved.clamp(-margin, margin)
-            over |= terminated(states - uncertain)
-            perhaps |= terminated(states + uncertain)
-            open_ |= perhaps != over
-            rewards = rewards.masked_fill(over, 0.0)
-        returns += rewards
-    # The comparison is false for NaN.
+            torch.sub(states, uncertain, out=between[0])
+            torch.add(states, uncertain, out=between[1])
+            ended |= terminated(between)
+            open_ |= ended[0] != ended[1]
+            returns += rewards.masked_fill(ended[0], 0.0)
+    # The comparison is false for NaN. If a probed sequence is not finite, neither is the margin.
     finite = (states.abs() < largest_state).all(dim=1) & returns.isfinite()
+    if terminated is not None:
+        finite &= margin.isfinite().all()
     return returns.masked_fill(~finite, math.inf), open_ | ~finite
-
-
-def _margin(moved: Tensor) -> Tensor:
-    """Uncertainty (S,) of changes of state (N, S); infinite where one of them is not a number."""
-    largest = moved[:PROBED].abs().amax(dim=0)
-    return largest.nan_to_num(nan=math.inf, posinf=math.inf) * ENDING_MARGIN
 
 
 def best_of_screened(
