@@ -85,6 +85,7 @@ def start_alone():
             os._exit(2)
         end_jobs_on_sigterm()
         remove_left_over(Path(RESULTS))
+        remove_left_inputs()
 
 
 RESULTS = f"results/{configuration.scale}"

@@ -4,8 +4,8 @@ from functools import cache
 
 from snakemake.iocontainers import Wildcards
 
-from mbmf.storage.job_records import RECORD, difference
-from mbmf.workflow.asked import never_older
+from mbmf.storage.job_records import difference
+from mbmf.workflow.asked import newer_input, remove_left_inputs
 
 ASKS = Asks(configuration)
 PAGE_FILES = {
@@ -62,17 +62,16 @@ def needed(rule, files):
 
 
 def changed(rule):
-    """An input function: nothing, or what is newer than all that the job has made.
+    """An input function: nothing, or what is newer than a file that the job has made.
 
     So a job is made anew whose record is not what is asked, whichever of its files is the target.
     """
 
     def found(wildcards):
         what = difference_of(rule, wildcards)
+        made = files_made(rule, wildcards) if what else []
         # A job that has made nothing yet runs when its files are asked for.
-        if what is None or what == RECORD and not made_anything(rule, wildcards):
-            return []
-        return never_older(what)
+        return newer_input(what, made) if made else []
 
     return found
 
@@ -99,9 +98,10 @@ def _difference(rule, wildcards):
     return difference(Path(path), ASKED[rule](Wildcards(fromdict=named)))
 
 
-def made_anything(rule, wildcards):
-    """Whether any file of a job is there."""
+def files_made(rule, wildcards):
+    """The files of a job that are there."""
     paths = (
-        path.format(**dict(wildcards.items())) for path in getattr(rules, rule).output
+        Path(path.format(**dict(wildcards.items())))
+        for path in getattr(rules, rule).output
     )
-    return any(Path(path).exists() for path in paths)
+    return [path for path in paths if path.exists()]

@@ -6,13 +6,17 @@ repository by their content. So what changes anywhere before a job changes what 
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from mbmf.analysis import statistics
 from mbmf.analysis.authors_plots import AUTHORS_PLOTS
@@ -204,23 +208,36 @@ def _paths(files: Sequence[str]) -> list[Path]:
     return [Path(path) for path in files]
 
 
-# Folder of the inputs that make a job run anew.
+# Folder of the inputs that make a job run anew: one for each process, and in it one for each thing
+# that may differ.
 CHANGED = Path(".snakemake/changed")
-# Later than all that jobs write, and still a time for every file system.
-_LATE = 2**31 - 86400
 
 
-def never_older(what: str) -> str:
-    """A folder that Snakemake takes for newer than any result: an input of a job to be made anew.
+def newer_input(what: str, made: Sequence[Path]) -> str:
+    """A folder that is newer than the oldest file of a job, and older than what the job makes next.
 
-    A folder, because Snakemake compares a file by its content too.
+    Snakemake runs a job one of whose inputs is newer than a file that the job has made, and refuses
+    what a job makes if it is older than an input. It is a folder, because Snakemake compares files
+    by their content too, and one of this process, because another call may be at work.
 
     Args:
         what: differs from what is asked for. It names the folder, so that Snakemake's reason
             ("updated input files") says it.
+        made: files of the job that are there. If all of them are from the future, for clocks may
+            differ, the first gets an older time.
     """
-    folder = CHANGED / what
-    if not folder.is_dir() or folder.stat().st_mtime != _LATE:
-        folder.mkdir(parents=True, exist_ok=True)
-        os.utime(folder, (_LATE, _LATE))
+    folder = CHANGED / str(os.getpid()) / what
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        atexit.register(shutil.rmtree, folder.parent.absolute(), ignore_errors=True)
+    time = folder.stat().st_mtime
+    if made and all(path.stat().st_mtime >= time for path in made):
+        os.utime(made[0], (time - 1, time - 1))
     return folder.as_posix()
+
+
+def remove_left_inputs(folder: Path = CHANGED) -> None:
+    """Remove the folders of `newer_input` that processes have left when they were killed."""
+    for left in folder.iterdir() if folder.is_dir() else ():
+        if left.name.isdigit() and not psutil.pid_exists(int(left.name)):
+            shutil.rmtree(left, ignore_errors=True)

@@ -1,13 +1,15 @@
 """What is asked of each job: what changes before a job changes what is asked of it."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mbmf.storage.job_records import Asked
 from mbmf.storage.yaml_files import read_yaml
-from mbmf.workflow.asked import Asks, asked, never_older
+from mbmf.workflow.asked import Asks, asked, newer_input, remove_left_inputs
 from mbmf.workflow.configuration import check_configuration
 from mbmf.workflow.dvc_stages import configuration_at
 
@@ -125,12 +127,28 @@ def test_pages_of_the_report_rest_on_what_they_show():
     assert isinstance(page, Asked)
 
 
-def test_a_folder_that_is_newer_than_whatever_is_written_now(tmp_path, monkeypatch):
+@pytest.mark.parametrize("age", [-1000, 0, 1000])
+def test_a_folder_that_is_newer_than_a_file_of_the_job_and_older_than_the_next(
+    tmp_path, monkeypatch, age
+):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "result").touch()
+    made = [tmp_path / name for name in ("curve", "record")]
+    for path in made:
+        path.touch()
+        os.utime(path, (path.stat().st_mtime + age,) * 2)
     for _ in range(2):
-        folder = never_older("settings")
-        assert folder == ".snakemake/changed/settings"
-        assert Path(folder).stat().st_mtime > (tmp_path / "result").stat().st_mtime + 1e6
-    os.utime(folder, (0, 0))
-    assert Path(never_older("settings")).stat().st_mtime > 2e9
+        folder = Path(newer_input("settings", made))
+        assert folder == Path(f".snakemake/changed/{os.getpid()}/settings")
+        assert folder.stat().st_mtime > min(path.stat().st_mtime for path in made)
+    (tmp_path / "next").touch()
+    assert folder.stat().st_mtime <= (tmp_path / "next").stat().st_mtime
+
+
+def test_what_killed_processes_left_is_removed(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name in (str(ended.pid), str(os.getpid())):
+        (tmp_path / name / "code").mkdir(parents=True)
+    remove_left_inputs(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [str(os.getpid())]
+    remove_left_inputs(tmp_path / "nowhere")
