@@ -106,7 +106,16 @@ def test_an_overlay_belongs_to_its_scale(changed):
 def committed(finished, tmp_path):
     """The finished smoke scale with its small results in git and the rest in a DVC remote."""
     origin = copy_of(finished, tmp_path / "origin")
-    small = ("runs", "tables", "figures", "notebooks", "gaits", "speedups.json", "claims.json")
+    small = (
+        "made",
+        "runs",
+        "tables",
+        "figures",
+        "notebooks",
+        "gaits",
+        "speedups.json",
+        "claims.json",
+    )
     places = [f"results/smoke/{name}" for name in small]
     origin.git("add", "-f", *(place for place in places if (origin.folder / place).exists()))
     origin.commit("results")

@@ -82,15 +82,16 @@ class Vandal:
         found = self.clone.files("results/smoke/[dgmnrt]*/**/*")
         return self.clone.folder / self.random.choice(sorted(found))
 
-    def provenance(self):
-        found = sorted(self.clone.folder.glob("results/smoke/runs/**/provenance.json"))
+    def record(self):
+        found = sorted(self.clone.folder.glob("results/smoke/made/**/*.json"))
         return self.random.choice(found)
 
     def lose_a_file(self):
         self.result().unlink()
 
     def lose_a_folder(self):
-        name = self.random.choice(["data", "models", "runs", "divergence", "tables", "notebooks"])
+        parts = ["data", "made", "models", "runs", "divergence", "tables", "notebooks"]
+        name = self.random.choice(parts)
         shutil.rmtree(self.clone.folder / "results/smoke" / name, ignore_errors=True)
 
     def lose_the_records(self):
@@ -99,12 +100,18 @@ class Vandal:
     def touch_a_file(self):
         os.utime(self.result())
 
-    def age_the_code_of_a_run(self):
-        path = self.provenance()
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"code": "0" * 16}))
+    def age_the_code_of_a_job(self):
+        path = self.record()
+        content = json.loads(path.read_text())
+        content["code"][content["rule"]] = ["0" * 16]
+        path.write_text(json.dumps(content))
+
+    def damage_a_record(self):
+        self.record().write_text(self.random.choice(["{}", "{", "[]", '{"code": 1}']))
 
     def damage_a_provenance(self):
-        self.provenance().write_text(self.random.choice(["{}", "{", "[]", '{"code": 1}']))
+        found = sorted(self.clone.folder.glob("results/smoke/runs/**/provenance.json"))
+        self.random.choice(found).write_text("{")
 
     def change_a_setting(self):
         path = self.clone.folder / "config/smoke.yaml"
@@ -158,13 +165,16 @@ def test_status_refuses_what_snakemake_cannot_plan(tiny):
 
 
 @pytest.mark.xdist_group("tiny")
-def test_a_damaged_provenance_is_named_in_one_line(copied):
-    (path,) = copied.folder.glob("results/smoke/runs/imitation/**/provenance.json")
-    path.write_text("{}")
+def test_runs_of_older_code_are_told_and_made_anew_with_all_that_rests_on_them(copied):
+    step = copied.folder / "src/mbmf/steps/imitation.py"
+    step.write_text(step.read_text() + "\nADDED = 1\n")
+    shutil.rmtree(copied.folder / ".snakemake")
     assert_agrees(copied)
-    shown = copied.run("mbmf", "status", "--scale", "smoke").stdout
-    name = path.relative_to(copied.folder)
-    assert f"damaged:\n  {name}: not the provenance of a run; delete it" in shown
+    old = {rule for rule, _, state, _ in look(copied)[1] if state == "old code"}
+    assert old == {
+        "imitation", "trpo", "figure_7_table", "speedups", "figure_7", "gait", "claims"
+    }  # fmt: skip
+    assert f"{len(old)} made by older code" in look(copied)[0]
 
 
 def states_of(clone, rule):

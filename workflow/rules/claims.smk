@@ -1,13 +1,12 @@
 """The paper's claims, judged on the tables that they are about."""
 
-from mbmf.analysis import statistics
-
 
 rule claims:
     input:
-        claims=CLAIMS,
-        plots="config/authors_plots.yaml",
-        tables=claimed_tables(),
+        claims=needed("claims", CLAIMS),
+        plots=needed("claims", "config/authors_plots.yaml"),
+        tables=needed("claims", claimed_tables()),
+        changed=changed("claims"),
     output:
         verdicts=report(
             f"{RESULTS}/claims.json",
@@ -15,6 +14,7 @@ rule claims:
             category="Claims",
             labels={"what": "Verdicts (JSON)"},
         ),
+        made=f"{MADE}/claims.json",
     log:
         f"{LOGS}/claims.log",
     benchmark:
@@ -22,15 +22,10 @@ rule claims:
     threads: 1
     params:
         scale=configuration.scale,
-        code=on_record(
-            rules,
-            "claims",
-            code_digest(
-                "mbmf.steps.judge_claims",
-                *statistics.sources(Path("config/claims.yaml")),
-            ),
-        ),
+        code=code_of_job("claims"),
+        made=record_of("claims"),
     message:
         "Verdicts on the paper's claims"
     shell:
         "mbmf claims --scale {params.scale} --write > {log:q} 2>&1"
+        " && echo {params.made:q} > {output.made:q}"

@@ -27,11 +27,9 @@ if Path(SOURCE) not in Path(mbmf.__file__).resolve().parents:
     )
     sys.exit(2)
 
-from mbmf.workflow.checkout import level_times
 from mbmf.workflow.command_line_values import plain_values
 from mbmf.workflow.configuration import check_configuration
 from mbmf.base.errors import InputError
-from mbmf.storage.code_digest import code_digest
 from mbmf.storage.equal_code import read_equal_code
 from mbmf.workflow.process_lifetimes import (
     end_jobs_on_sigterm,
@@ -87,19 +85,11 @@ def start_alone():
             os._exit(2)
         end_jobs_on_sigterm()
         remove_left_over(Path(RESULTS))
+        remove_left_inputs()
 
 
 RESULTS = f"results/{configuration.scale}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
-
-# The first call in a clone: Snakemake, which goes by file times, would draw figures anew.
-if workflow.is_main_process and not Path(".snakemake/metadata").exists():
-    level_times(
-        Path.cwd(),
-        RESULTS,
-        "workflow/notebooks",
-        "config/claims.yaml",
-        "config/authors_plots.yaml",
-        pulled=(f"{RESULTS}/data", f"{RESULTS}/models"),
-    )
+# What each job was asked for when it made its files.
+MADE = f"{RESULTS}/made"

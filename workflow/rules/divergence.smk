@@ -3,12 +3,23 @@
 
 rule divergence:
     input:
-        random_data=lambda wildcards: random_data_of(predicting(wildcards).source),
-        models=lambda wildcards: files_of([predicting(wildcards).source], "models"),
-        held_out=lambda wildcards: files_of([predicting(wildcards).source], "held_out"),
+        random_data=needed(
+            "divergence",
+            lambda wildcards: random_data_of(predicting(wildcards).source),
+        ),
+        models=needed(
+            "divergence",
+            lambda wildcards: files_of([predicting(wildcards).source], "models"),
+        ),
+        held_out=needed(
+            "divergence",
+            lambda wildcards: files_of([predicting(wildcards).source], "held_out"),
+        ),
+        changed=changed("divergence"),
     output:
         errors=f"{RESULTS}/divergence/{{run}}/errors.parquet",
         trajectory=f"{RESULTS}/divergence/{{run}}/trajectory.parquet",
+        made=f"{MADE}/divergence/{{run}}.json",
     log:
         f"{LOGS}/divergence/{{run}}.log",
     benchmark:
@@ -25,7 +36,8 @@ rule divergence:
         folder=lambda wildcards, input: str(Path(input.models[0]).parent),
         steps=lambda wildcards: predicting(wildcards).steps,
         starts=lambda wildcards: predicting(wildcards).starts,
-        code=digest_of("divergence"),
+        code=code_of_job("divergence"),
+        made=record_of("divergence"),
     message:
         "Open-loop predictions: {wildcards.run}"
     shell:
@@ -33,3 +45,4 @@ rule divergence:
         " --random-data {input.random_data:q} --settings {params.settings:q} --seed {params.seed}"
         " --steps {params.steps} --starts {params.starts}"
         " --errors {output.errors:q} --trajectory {output.trajectory:q} > {log:q} 2>&1"
+        " && echo {params.made:q} > {output.made:q}"

@@ -2,6 +2,7 @@
 
 for experiment in EXPERIMENTS.values():
     refuse_taken_names(experiment)
+    ask(experiment)
     for job in experiment.tables():
 
         rule:
@@ -9,8 +10,10 @@ for experiment in EXPERIMENTS.values():
                 job.rule
             input:
                 **inputs_of(job),
+                changed=changed(job.rule),
             output:
                 **in_results(job.outputs),
+                made=f"{MADE}/{job.rule}.json",
             log:
                 f"{LOGS}/{job.rule}.log",
             benchmark:
@@ -18,12 +21,14 @@ for experiment in EXPERIMENTS.values():
             threads: 1
             params:
                 command=command_of(job),
-                code=on_record(rules, job.rule, code_digest(*job.code)),
+                code=code_of_job(job.rule),
+                made=record_of(job.rule),
             message:
                 f"Tables of {experiment.title}"
             # A loop's variables are another job's by the time that the command runs.
             shell:
                 "({params.command}) > {log:q} 2>&1"
+                " && echo {params.made:q} > {output.made:q}"
 
     drawing = experiment.drawing()
 
@@ -31,9 +36,10 @@ for experiment in EXPERIMENTS.values():
         name:
             experiment.name
         input:
-            notebook=str(drawing.notebook),
-            tables=list(in_results(drawing.tables).values()),
-            files=list(drawing.files.values()),
+            notebook=needed(experiment.name, str(drawing.notebook)),
+            tables=needed(experiment.name, list(in_results(drawing.tables).values())),
+            files=needed(experiment.name, list(drawing.files.values())),
+            changed=changed(experiment.name),
         output:
             figures=[
                 file
@@ -41,6 +47,7 @@ for experiment in EXPERIMENTS.values():
                 for file in figure_files(experiment, name, caption)
             ],
             notebook=f"{RESULTS}/notebooks/{experiment.name}.ipynb",
+            made=f"{MADE}/{experiment.name}.json",
         log:
             f"{LOGS}/{experiment.name}.log",
         benchmark:
@@ -48,9 +55,11 @@ for experiment in EXPERIMENTS.values():
         threads: 1
         params:
             parameters=parameters_of(drawing),
-            code=on_record(rules, experiment.name, code_digest(*drawing.code)),
+            code=code_of_job(experiment.name),
+            made=record_of(experiment.name),
         message:
             experiment.title
         shell:
             "mbmf notebook {input.notebook:q} {output.notebook:q}"
             " --parameters {params.parameters:q} > {log:q} 2>&1"
+            " && echo {params.made:q} > {output.made:q}"

@@ -3,11 +3,20 @@
 
 rule gait:
     input:
-        models=lambda wildcards: files_of(
-            [shown_in_clip(wildcards).start.source], "models"
+        models=needed(
+            "gait",
+            lambda wildcards: files_of(
+                [shown_in_clip(wildcards).start.source], "models"
+            ),
         ),
-        imitation=lambda wildcards: files_of([shown_in_clip(wildcards).start], "policy"),
-        trpo=lambda wildcards: files_of([shown_in_clip(wildcards)], "policy"),
+        imitation=needed(
+            "gait",
+            lambda wildcards: files_of([shown_in_clip(wildcards).start], "policy"),
+        ),
+        trpo=needed(
+            "gait", lambda wildcards: files_of([shown_in_clip(wildcards)], "policy")
+        ),
+        changed=changed("gait"),
     output:
         clip=report(
             f"{RESULTS}/gaits/{{clip}}.webp",
@@ -15,6 +24,7 @@ rule gait:
             category=lambda wildcards: CLIP_OF[wildcards.clip][1].title,
             labels={"what": "Gait of {clip}"},
         ),
+        made=f"{MADE}/gaits/{{clip}}.json",
     log:
         f"{LOGS}/gaits/{{clip}}.log",
     benchmark:
@@ -28,17 +38,15 @@ rule gait:
             wildcards
         ).start.settings.model_dump_json(),
         seed=lambda wildcards: shown_in_clip(wildcards).seed,
-        code=on_record(
-            rules,
-            "gait",
-            lambda wildcards: code_digest(*code_of_clip(shown_in_clip(wildcards))),
-        ),
+        code=code_of_job("gait"),
+        made=record_of("gait"),
     message:
         "Gait: {wildcards.clip}"
     shell:
         "mbmf gait --agent {params.agent} --settings {params.settings:q} --seed {params.seed}"
         " --models {input.models:q} --imitation {input.imitation:q} --trpo {input.trpo:q}"
         " --output {output.clip:q} > {log:q} 2>&1"
+        " && echo {params.made:q} > {output.made:q}"
 
 
 rule gaits:

@@ -3,12 +3,19 @@
 
 rule imitation:
     input:
-        models=models_input,
+        models=needed(
+            "imitation",
+            lambda wildcards: files_of(
+                [RUN_OF["imitation"][wildcards.run].source], "models"
+            ),
+        ),
+        changed=changed("imitation"),
     output:
         curve=f"{RESULTS}/runs/imitation/{{run}}/curve.csv",
         provenance=f"{RESULTS}/runs/imitation/{{run}}/provenance.json",
         expert=f"{RESULTS}/data/expert/{{run}}.safetensors",
         policy=f"{RESULTS}/models/imitation/{{run}}/policy.safetensors",
+        made=f"{MADE}/imitation/{{run}}.json",
     log:
         f"{LOGS}/imitation/{{run}}.log",
     benchmark:
@@ -24,13 +31,15 @@ rule imitation:
         ].settings.model_dump_json(),
         seed=lambda wildcards: RUN_OF["imitation"][wildcards.run].seed,
         folder=lambda wildcards, output: str(Path(output.curve).parent),
-        code=digest_of("imitation"),
+        code=code_of_job("imitation"),
+        made=record_of("imitation"),
     message:
         "Imitation of MPC: {wildcards.run}"
     shell:
         "mbmf imitation --agent {params.agent} --settings {params.settings:q}"
         " --seed {params.seed} --models {input.models:q} --expert {output.expert:q}"
         " --output {params.folder:q} --policy {output.policy:q} > {log:q} 2>&1"
+        " && echo {params.made:q} > {output.made:q}"
 
 
 rule all_imitation:

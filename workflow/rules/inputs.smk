@@ -7,11 +7,9 @@ from snakemake.utils import Paramspace
 from snakemake.utils import format as filled
 
 from mbmf.experiments.experiment import shown_tables
-from mbmf.experiments.run_code import code_of, code_of_clip, code_of_random_data
 from mbmf.experiments.runs import table_of_runs, with_sources
-from mbmf.storage.finished_runs import is_made_by
+from mbmf.workflow.asked import Asks, provenance_of
 from mbmf.workflow.claimed_tables import tables_asked_for
-from mbmf.workflow.snakemake_records import on_record
 
 
 def agent_options(agent, task):
@@ -81,46 +79,10 @@ RUN_OF = {
 }
 
 
-def digest_of(kind):
-    """Digest of the code of a run of one kind, or the equal one on record of its output."""
-    return on_record(
-        rules,
-        kind,
-        lambda wildcards: code_digest(*code_of(RUN_OF[kind][wildcards.run])),
-    )
-
-
-def from_finished(run, path):
-    """An input that a finished run of the present code does not look back at.
-
-    Such a run stands though its data or models be made anew, as in a fresh clone. Where they
-    are made anew for a change of the code, the run is: Snakemake looks at a job's own reasons
-    no more once a job before it has one, and would overlook it were its input ancient.
-    """
-    folder = Path(f"{RESULTS}/runs/{run.kind}/{path_of(run)}")
-    return ancient(path) if is_made_by(folder, code_digest(*code_of(run))) else path
-
-
-def random_data_input(wildcards):
-    """D_RAND of a run of Algorithm 1."""
-    run = RUN_OF["model_based"][wildcards.run]
-    return from_finished(run, random_data_of(run))
-
-
-def models_input(wildcards):
-    """Models that an imitation run plans with."""
-    run = RUN_OF["imitation"][wildcards.run]
-    (models,) = files_of([run.source], "models")
-    return from_finished(run, models)
-
-
-def start_input(wildcards):
-    """The imitation policy that a run starts from; none for a random one."""
+def start_of(wildcards):
+    """The imitation policy that a run of TRPO starts from; none for a random one."""
     run = RUN_OF["trpo"][wildcards.run]
-    if run.start is None:
-        return []
-    (policy,) = files_of([run.start], "policy")
-    return from_finished(run, policy)
+    return files_of([run.start], "policy") if run.start else []
 
 
 def predicting(wildcards):
@@ -156,12 +118,8 @@ def claimed_tables():
 
 def jobs_provenance(name):
     """Provenance that an experiment's own job wrote, where it has no runs."""
-    paths = [
-        path for job in EXPERIMENTS[name].tables() for path in job.outputs.values()
-    ]
-    return [
-        f"{RESULTS}/{path}" for path in paths if Path(path).name == "provenance.json"
-    ]
+    jobs = EXPERIMENTS[name].tables()
+    return [f"{RESULTS}/{path}" for job in jobs for path in provenance_of(job)]
 
 
 FORMATS = ["svg", "pdf", "png"]
@@ -174,12 +132,13 @@ def in_results(paths):
 
 def inputs_of(job):
     """Input files of a job that makes tables, by name."""
-    return {
+    files = {
         name: (
             f"{RESULTS}/{one}" if isinstance(one, str) else files_of(one.runs, one.file)
         )
         for name, one in job.inputs.items()
     }
+    return {name: needed(job.rule, paths) for name, paths in files.items()}
 
 
 def command_of(job):

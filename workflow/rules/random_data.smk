@@ -2,10 +2,13 @@
 
 
 rule random_data:
+    input:
+        changed=changed("random_data"),
     output:
         rollouts=random_data_file(
             "{agent}", "{rollouts}", "{validation_rollouts}", "{steps}", "{seed}"
         ),
+        made=f"{MADE}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.json",
     log:
         f"{LOGS}/random_data/{{agent}}/{{rollouts}}_{{validation_rollouts}}_{{steps}}_{{seed}}.log",
     benchmark:
@@ -16,19 +19,15 @@ rule random_data:
             wildcards.agent, configuration.agents[wildcards.agent].task
         ),
         settings=random_data_settings,
-        code=on_record(
-            rules,
-            "random_data",
-            lambda wildcards: code_digest(
-                *code_of_random_data(configuration.agents[wildcards.agent].task)
-            ),
-        ),
+        code=code_of_job("random_data"),
+        made=record_of("random_data"),
     message:
         "Random rollouts: {wildcards.agent}, {wildcards.rollouts} x {wildcards.steps} steps, "
         "seed {wildcards.seed}"
     shell:
         "mbmf random-data --agent {params.agent} --settings {params.settings:q}"
         " --seed {wildcards.seed} --output {output.rollouts:q} > {log:q} 2>&1"
+        " && echo {params.made:q} > {output.made:q}"
 
 
 rule all_random_data:

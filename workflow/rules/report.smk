@@ -3,11 +3,12 @@
 
 rule claims_page:
     input:
-        verdicts=rules.claims.output.verdicts,
-        claims="config/claims.yaml",
-        template="workflow/report/claims.html.j2",
+        verdicts=needed("claims_page", rules.claims.output.verdicts),
+        files=needed("claims_page", PAGE_FILES["claims_page"]),
+        changed=changed("claims_page"),
     output:
         page=f"{RESULTS}/report/claims.html",
+        made=f"{RESULTS}/report/made/claims.json",
     log:
         f"{LOGS}/report/claims.log",
     benchmark:
@@ -16,22 +17,26 @@ rule claims_page:
     params:
         scale=configuration.scale,
         shown=lambda wildcards: json.dumps(shown_tables(EXPERIMENTS)),
-        code=on_record(rules, "claims_page", code_digest("mbmf.steps.report_pages")),
+        code=code_of_job("claims_page"),
+        made=record_of("claims_page"),
     message:
         "Page of the claims"
     shell:
         "mbmf claims-page --scale {params.scale} --shown {params.shown:q}"
         " --output {output.page:q} > {log:q} 2>&1"
+        " && echo {params.made:q} > {output.made:q}"
 
 
 rule notebook_page:
     input:
-        notebook=f"{RESULTS}/notebooks/{{experiment}}.ipynb",
-        templates=[
-            "workflow/report/notebook.html.j2",
-            "workflow/report/head.html.j2",
-        ],
+        notebook=needed(
+            "notebook_page",
+            lambda wildcards: f"{RESULTS}/notebooks/{wildcards.experiment}.ipynb",
+        ),
+        files=needed("notebook_page", PAGE_FILES["notebook_page"]),
+        changed=changed("notebook_page"),
     output:
+        made=f"{RESULTS}/report/made/{{experiment}}.json",
         page=report(
             f"{RESULTS}/report/{{experiment}}.html",
             caption="../report/notebook.rst",
@@ -45,25 +50,31 @@ rule notebook_page:
     threads: 1
     params:
         title=lambda wildcards: f"{EXPERIMENTS[wildcards.experiment].title} ({configuration.scale} scale)",
-        code=on_record(rules, "notebook_page", code_digest("mbmf.steps.report_pages")),
+        code=code_of_job("notebook_page"),
+        made=record_of("notebook_page"),
     message:
         "Page of the notebook: {wildcards.experiment}"
     shell:
         "mbmf notebook-page --notebook {input.notebook:q} --title {params.title:q}"
         " --output {output.page:q} > {log:q} 2>&1"
+        " && echo {params.made:q} > {output.made:q}"
 
 
 rule runs_page:
     input:
-        runs=lambda wildcards: files_of(
-            EXPERIMENTS[wildcards.experiment].runs(), "provenance"
+        runs=needed(
+            "runs_page",
+            lambda wildcards: files_of(
+                EXPERIMENTS[wildcards.experiment].runs(), "provenance"
+            ),
         ),
-        jobs=lambda wildcards: jobs_provenance(wildcards.experiment),
-        templates=[
-            "workflow/report/runs.html.j2",
-            "workflow/report/head.html.j2",
-        ],
+        jobs=needed(
+            "runs_page", lambda wildcards: jobs_provenance(wildcards.experiment)
+        ),
+        files=needed("runs_page", PAGE_FILES["runs_page"]),
+        changed=changed("runs_page"),
     output:
+        made=f"{RESULTS}/report/made/{{experiment}}_runs.json",
         page=report(
             f"{RESULTS}/report/{{experiment}}_runs.html",
             caption="../report/runs.rst",
@@ -83,13 +94,15 @@ rule runs_page:
             wildcards.experiment
         ].section.model_dump_json(exclude_defaults=True),
         jobs=lambda wildcards, input: " ".join(f"--job {path}" for path in input.jobs),
-        code=on_record(rules, "runs_page", code_digest("mbmf.steps.report_pages")),
+        code=code_of_job("runs_page"),
+        made=record_of("runs_page"),
     message:
         "Page of the runs: {wildcards.experiment}"
     shell:
         "mbmf runs-page --title {params.title:q} --scale {params.scale}"
         " --settings {params.settings:q} --output {output.page:q} {params.jobs} {input.runs:q}"
         " > {log:q} 2>&1"
+        " && echo {params.made:q} > {output.made:q}"
 
 
 rule report_pages:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mbmf.base.errors import InputError
+from mbmf.workflow.asked import CHANGED
 
 PROVENANCE = "provenance.json"
 
@@ -34,6 +35,8 @@ class Job:
         benchmark: Snakemake's measurement of it.
         after: jobs that make its inputs.
         reasons: why Snakemake would run it; none if it would not.
+        changed: what differs first between its record and what is asked for: "settings",
+            "inputs", "code", or "record" if it has files and no record; empty if nothing does.
         threads: that it takes.
     """
 
@@ -46,6 +49,7 @@ class Job:
     benchmark: Path
     after: tuple[Job, ...] = ()
     reasons: tuple[str, ...] = ()
+    changed: str = ""
     threads: int = 1
 
     @property
@@ -123,6 +127,7 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
         DAGSettings,
         ExecutionSettings,
         OutputSettings,
+        RerunTrigger,
         ResourceSettings,
     )
     from snakemake_interface_common.exceptions import ApiError
@@ -137,7 +142,9 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
                 config_settings=ConfigSettings(configfiles=[path.absolute() for path in overlays]),
             )
             # As workflow/profiles/default has it for the command line.
-            planned = workflow.dag(DAGSettings(force_incomplete=True))
+            planned = workflow.dag(
+                DAGSettings(force_incomplete=True, rerun_triggers=frozenset([RerunTrigger.MTIME]))
+            )
             planned.execute_workflow(
                 executor="dryrun", execution_settings=ExecutionSettings(lock=False)
             )
@@ -160,6 +167,7 @@ def _jobs(results: Path, dag: Any) -> tuple[Job, ...]:
 def _job(results: Path, job: Any, before: Iterable[Job], dag: Any) -> Job:
     log = Path(job.log[0])
     reasons = dag.reason(job).get_names() if dag.needrun(job) else ()
+    changed = [Path(path).name for path in job.input if Path(path).parents[1:2] == [CHANGED]]
     return Job(
         rule=job.rule.name,
         name=log.relative_to(results / "logs").with_suffix("").as_posix(),
@@ -170,5 +178,6 @@ def _job(results: Path, job: Any, before: Iterable[Job], dag: Any) -> Job:
         benchmark=Path(job.benchmark),
         after=tuple(sorted(before, key=lambda one: one.name)),
         reasons=tuple(reasons),
+        changed="".join(changed),
         threads=job.threads,
     )

@@ -32,6 +32,8 @@ COMMON = (
     "workflow/Snakefile",
     "workflow/rules/common.smk",
     "workflow/rules/inputs.smk",
+    "workflow/rules/records.smk",
+    "src/mbmf/workflow/asked.py",
     "src/mbmf/workflow/configuration.py",
     "src/mbmf/experiments/agent_settings.py",
     "src/mbmf/experiments/experiment.py",
@@ -136,7 +138,7 @@ def stages(scale: str, root: Path) -> Stages:
             *tables,
         ],
         [],
-        [writer.in_git("claims.json")],
+        [writer.in_git("claims.json"), writer.in_git("made/claims.json")],
     )
     return found
 
@@ -173,6 +175,7 @@ def _stages_of_runs(writer: _Writer) -> Stages:
             curves = [writer.in_git(f"runs/{kind}")]
         else:
             continue
+        curves.append(writer.in_git(f"made/{kind}"))
         found[kind] = writer.stage(
             [f"all_{kind}"],
             code[kind],
@@ -207,6 +210,7 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
             if isinstance(run, OpenLoopRun)
             for module in own_code_of(run)
         ]
+    rules_of_jobs = [*(job.rule for job in jobs), experiment.name]
     own = "dyna" if experiment.name == "dyna" else f"figures.{experiment.name}"
     return writer.stage(
         # Tables by file: Snakemake would not miss one whose figure stands, and a rule that is
@@ -229,6 +233,7 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
                 for suffix in FORMATS
             ),
             writer.in_git(f"notebooks/{experiment.name}.ipynb"),
+            *(writer.in_git(f"made/{rule}.json") for rule in rules_of_jobs),
         ],
     )
 
@@ -242,7 +247,7 @@ def _stage_of_clips(writer: _Writer) -> dict[str, Any]:
         [module for one in asking for run in one.clips().values() for module in code_of_clip(run)],
         [*writer.deps_of(asking), "workflow/rules/gaits.smk", *models],
         RUN_PARAMS,
-        [writer.in_git("gaits")],
+        [writer.in_git("gaits"), writer.in_git("made/gaits")],
     )
 
 

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from mbmf.base.errors import InputError
-from mbmf.storage.equal_code import same_code
-from mbmf.storage.finished_runs import made_by, read_provenance
+from mbmf.storage.job_records import CODE
 from mbmf.storage.run_progress import iterations
 from mbmf.workflow.dag import Dag, Job
 from mbmf.workflow.snakemake_records import recorded_outputs
@@ -33,7 +31,7 @@ class State(StrEnum):
     UNNEEDED = "not needed"
 
 
-FINISHED = (State.DONE, State.OLD, State.UNNEEDED)
+FINISHED = (State.DONE, State.UNNEEDED)
 """States of jobs that Snakemake would not run."""
 
 
@@ -81,33 +79,13 @@ def states(dag: Dag, calls: Calls) -> dict[Job, State]:
 
 
 def _finished(job: Job) -> State:
-    if not all(path.is_file() for path in job.output):
-        own = [path for path in job.output if job.folder and job.folder == path.parent]
-        if not own or not all(path.is_file() for path in own):
-            return State.UNNEEDED
-    return State.DONE if made_by_present_code(job) else State.OLD
+    return State.DONE if _is_there(job) else State.UNNEEDED
 
 
-def made_by_present_code(job: Job) -> bool:
-    """Whether a finished job's provenance names the code that would make it now."""
-    if job.folder is None:
-        return True
-    made = read_provenance(job.folder).get("code")
-    return isinstance(made, str) and same_code(made, str(job.params.get("code")))
-
-
-def damaged(results: Path) -> list[str]:
-    """A line on each damaged provenance of a scale.
-
-    Snakemake cannot plan a job with such a one, and takes the files that are there as they are.
-    """
-    found = []
-    for path in sorted(results.glob("runs/**/provenance.json")):
-        try:
-            made_by(path.parent)
-        except InputError as error:
-            found.append(str(error))
-    return found
+def _is_there(job: Job) -> bool:
+    """Whether a job has its files; of a run those in its own folder, without data and models."""
+    own = [path for path in job.output if job.folder and job.folder == path.parent]
+    return all(path.is_file() for path in own or job.output)
 
 
 def _to_run(job: Job, calls: Calls) -> State:
@@ -115,8 +93,8 @@ def _to_run(job: Job, calls: Calls) -> State:
     if begun:
         running = calls.since is not None and begun >= calls.since
         return State.RUNNING if running else State.STOPPED
-    if all(path.is_file() for path in job.output):
-        return State.OUTDATED
+    if _is_there(job) and (job.changed or all(path.is_file() for path in job.output)):
+        return State.OLD if job.changed == CODE else State.OUTDATED
     if _failed(job):
         return State.FAILED
     return State.STOPPED if _share(job) else State.MISSING

@@ -11,9 +11,9 @@ from mbmf.workflow.dag import Dag
 def surplus(dag: Dag) -> list[Path]:
     """Files and folders of a scale that hold nothing that is asked for.
 
-    Only folders are looked at into which runs write: tables, figures and verdicts are always
-    written anew. A folder stands for all that is in it. Links to folders are left alone, and what
-    an unfinished run has put into its folder to go on from.
+    Only the folders of records, and those into which runs write, are looked at: tables, figures
+    and verdicts are always written anew. A folder stands for all that is in it. Links to folders
+    are left alone, and what an unfinished run has put into its folder to go on from.
 
     Args:
         dag: all jobs of the scale.
@@ -29,8 +29,8 @@ def surplus(dag: Dag) -> list[Path]:
 
 
 def _folders(dag: Dag) -> list[Path]:
-    """Folders of what concerns one agent; of logs and benchmarks those of its kind."""
-    found = set()
+    """Folders of what concerns one agent, and of records; of logs those of the agents' kinds."""
+    found = {dag.results / "made"}
     for job in dag.jobs:
         if job.agent:
             found |= {dag.results / path.relative_to(dag.results).parts[0] for path in job.output}

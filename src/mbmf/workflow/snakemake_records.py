@@ -11,13 +11,10 @@ from __future__ import annotations
 import json
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-from mbmf.storage.equal_code import EQUAL_CODE, equal_digests
 
 # Parameters are on record as `repr` gives them, without their names.
 _CODE = re.compile(r"'([0-9a-f]{16})'")
@@ -78,50 +75,3 @@ def _record(name: str, content: dict[str, Any]) -> Record:
         code=digests[0] if len(digests) == 1 else None,
         finished=float(content["endtime"]),
     )
-
-
-_read_once = cache(read_records)
-
-
-def code_on_record(
-    output: str, code: str, folder: Path | None = None, equal: Path = EQUAL_CODE
-) -> str:
-    """The digest by which Snakemake knows an output, where that is of the same code as `code`.
-
-    Snakemake makes anew what has another digest on record than its job's parameters have. Which
-    of several equal digests that is depends on when the output was made.
-
-    Args:
-        output: its path.
-        code: digest of the present code.
-        folder: in which Snakemake is called; the present one if None.
-        equal: file of the digests that are recorded as equal.
-
-    Raises:
-        InputError: the file of equal code is damaged.
-    """
-    digests = equal_digests(code, equal)
-    if len(digests) == 1:
-        return code
-    record = _read_once(folder or Path.cwd()).get(output)
-    return record.code if record and record.code in digests else digests[0]
-
-
-Digest = str | Callable[[Any], str]
-
-
-def on_record(rules: Any, rule: str, code: Digest) -> Callable[[Any], str]:
-    """`code_on_record` as a parameter of a rule.
-
-    Args:
-        rules: Snakemake's.
-        rule: name of the rule.
-        code: digest of the rule's code, or a function of the wildcards that gives it.
-    """
-
-    def digest(wildcards: Any) -> str:
-        own = code(wildcards) if callable(code) else code
-        output = getattr(rules, rule).output[0]
-        return code_on_record(output.format(**dict(wildcards.items())), own)
-
-    return digest

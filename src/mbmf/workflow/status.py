@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mbmf.storage.job_records import CODE, INPUTS, RECORD, SETTINGS
 from mbmf.workflow.dag import Dag, Job
-from mbmf.workflow.job_states import FINISHED, State, damaged, read_calls, share, states
+from mbmf.workflow.job_states import FINISHED, State, read_calls, share, states
 from mbmf.workflow.time_left import (
     Measurement,
     estimate,
@@ -18,6 +19,12 @@ from mbmf.workflow.time_left import (
 )
 
 SHOWN = 10
+WHY = {
+    SETTINGS: "made with other settings",
+    INPUTS: "made from other inputs",
+    CODE: "made by older code",
+    RECORD: "without a record of what was asked for",
+}
 LOG_LINES = 3
 
 
@@ -64,7 +71,6 @@ def report(dag: Dag, cores: int) -> str:
     for state in (State.RUNNING, State.STOPPED, State.FAILED):
         lines += _listed(state, [one for one in found.values() if one.state == state])
     lines += _outdated(one.job for one in found.values() if one.state == State.OUTDATED)
-    lines += _section("damaged", damaged(results))
     old = [one for one in found.values() if one.state == State.OLD]
     if old:
         again = [estimate(one.job, measured) for one in old]
@@ -142,8 +148,10 @@ def _last_lines(log: Path) -> list[str]:
 
 
 def _outdated(jobs: Iterable[Job]) -> list[str]:
-    """Why Snakemake would make anew what is there, in its words."""
-    why = Counter(reason for job in jobs for reason in job.reasons)
+    """Why what is there would be made anew: by its record, else in Snakemake's words."""
+    why = Counter(
+        reason for job in jobs for reason in ([WHY[job.changed]] if job.changed else job.reasons)
+    )
     return _section("outdated", [f"{count}: {reason}" for reason, count in why.items()])
 
 

@@ -22,7 +22,7 @@ from mbmf.steps.policy_files import new_policy, read_policy, write_policy
 from mbmf.steps.random_data import write_random_data
 from mbmf.steps.trpo import run_trpo
 from mbmf.storage.code_digest import code_digest
-from mbmf.storage.finished_runs import made_by
+from mbmf.storage.finished_runs import read_provenance
 from mbmf.storage.tensor_files import read_tensors, write_tensors
 
 ITERATIONS = 7
@@ -179,7 +179,7 @@ def test_an_imitation_policy_made_with_an_unknown_planner_is_refused(
 
 
 def test_provenance_tells_the_same_code_as_the_table_of_runs(tmp_path, models, tiny):
-    """Else the workflow would take every finished run for one of older code."""
+    """Records of jobs name the code of the table of runs."""
     path, settings = models
     source = ModelBasedRun("swimmer", tiny, 5)
     imitated = ImitationRun(source, settings)
@@ -193,7 +193,7 @@ def test_provenance_tells_the_same_code_as_the_table_of_runs(tmp_path, models, t
         tmp_path / "mb-mf/runs": TrpoRun("swimmer", TRPO, 5, imitated),
     }
     for folder, run in runs.items():
-        assert made_by(folder) == code_digest(*code_of(run))
+        assert read_provenance(folder)["code"] == code_digest(*code_of(run))
 
 
 def test_fine_tuning_starts_where_imitation_ended(tmp_path, models):

@@ -13,7 +13,9 @@ RESULTS = Path("results/smoke")
 def job():
     """Makes a job as Snakemake's rules name its files; a run has a folder."""
 
-    def make(name, *after, rule=None, agent="", run=False, output=None, reasons=(), **params):
+    def make(
+        name, *after, rule=None, agent="", run=False, output=None, reasons=(), changed="", **params
+    ):
         outputs = [RESULTS / (output or f"{name}.out")]
         if run:
             folder = RESULTS / "runs" / name
@@ -28,6 +30,7 @@ def job():
             benchmark=RESULTS / f"benchmarks/{name}.tsv",
             after=after,
             reasons=tuple(reasons),
+            changed=changed,
         )
 
     return make

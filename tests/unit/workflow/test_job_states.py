@@ -1,6 +1,5 @@
 """Where jobs stand, by Snakemake's answer, its records, and the files of runs."""
 
-import json
 import os
 import subprocess
 import sys
@@ -33,9 +32,9 @@ def write(path, text="", at=None):
         os.utime(path, (at, at))
 
 
-def finish(job, code="new"):
+def finish(job):
     for path in job.output:
-        write(path, json.dumps({"code": code}) if path.name == "provenance.json" else "")
+        write(path)
 
 
 def checkpoint(job, done, total):
@@ -52,8 +51,8 @@ def state(job, calls=IDLE):
 
 @pytest.fixture
 def run(job):
-    """Makes a run of TRPO that present code would make."""
-    return lambda *reasons: job(NAME, agent="ant", run=True, reasons=reasons, code="new")
+    """Makes a run of TRPO."""
+    return lambda *reasons, **facts: job(NAME, agent="ant", run=True, reasons=reasons, **facts)
 
 
 def test_what_snakemake_would_not_run_is_finished_and_the_rest_is_not(run):
@@ -63,18 +62,20 @@ def test_what_snakemake_would_not_run_is_finished_and_the_rest_is_not(run):
         assert state(run("output files have to be generated")) not in FINISHED
 
 
-def test_a_finished_run_is_of_this_code_or_of_older(run):
-    finish(run(), "new")
-    assert state(run()) == State.DONE
-    finish(run(), "old")
-    assert state(run()) == State.OLD
-
-
-@pytest.mark.parametrize("provenance", ["{}", "[]", "{", ""])
-def test_a_finished_run_that_does_not_name_its_code_is_of_older(run, provenance):
-    finish(run())
-    write(run().folder / "provenance.json", provenance)
-    assert state(run()) == State.OLD
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [("code", State.OLD), ("settings", State.OUTDATED), ("inputs", State.OUTDATED),
+     ("record", State.OUTDATED)],
+)  # fmt: skip
+def test_a_run_with_another_record_is_of_older_code_or_outdated(run, changed, expected):
+    job = run("updated input files", changed=changed)
+    finish(job)
+    assert state(job) == expected not in FINISHED
+    # Its models are missing, as in a fresh clone.
+    models = (*job.output, RESULTS / "models/trpo/policy.safetensors")
+    assert state(type(job)(**{**vars(job), "output": models})) == expected
+    job.output[0].unlink()
+    assert state(job) == State.MISSING
 
 
 def test_a_job_without_its_files_that_nothing_asks_for_is_not_needed(run, job):

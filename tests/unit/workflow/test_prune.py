@@ -83,6 +83,19 @@ def test_files_of_git_tables_and_what_lies_beside_stay():
     assert named() == []
 
 
+def test_records_of_jobs_that_are_not_asked_for_are_named():
+    run = RESULTS / "made/trpo/agent~ant/settings~1/seed~0.json"
+    for path in (run, RESULTS / "made/trpo/agent~ant/settings~2/seed~0.json"):
+        write(path)
+    write(RESULTS / "made/my_figure.json")
+    write(RESULTS / "report/made/claims.json")
+    found = [path.as_posix() for path in surplus(dag_of(*OUTPUTS, run))]
+    assert found == [
+        "results/smoke/made/my_figure.json",
+        "results/smoke/made/trpo/agent~ant/settings~2",
+    ]
+
+
 def test_links_are_not_followed(tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     write(elsewhere / "precious")

@@ -1,13 +1,11 @@
 """Snakemake's records of what it made, read from its files."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 from snakemake.persistence.file import FilePersistence
 
-from mbmf.workflow import snakemake_records
-from mbmf.workflow.snakemake_records import code_on_record, on_record, read_records
+from mbmf.workflow.snakemake_records import read_records
 
 OLD, NEW, OTHER = 16 * "a", 16 * "b", 16 * "c"
 LONG = "results/smoke/runs/" + "/".join(f"parameter_{index}~{index}" for index in range(40))
@@ -69,35 +67,3 @@ def test_a_record_of_another_kind_counts_as_none(put, tmp_path, change):
 
 def test_no_records(tmp_path):
     assert read_records(tmp_path) == {}
-
-
-@pytest.mark.parametrize(
-    ("recorded", "present", "expected"),
-    [
-        (OLD, OLD, OLD),
-        (OLD, NEW, OLD),  # made by the older code: it stands
-        (NEW, NEW, NEW),  # made by the newer code before both were found equal: it stands too
-        (NEW, OLD, NEW),
-        (OTHER, NEW, OLD),  # made by code that differs: to be made anew
-        (OLD, OTHER, OTHER),
-        (None, NEW, OLD),
-    ],
-)
-def test_the_digest_on_record_if_it_is_of_the_same_code(
-    put, tmp_path, equal, recorded, present, expected
-):
-    if recorded:
-        put("a", params=[repr(recorded)])
-    assert code_on_record("a", present, tmp_path, equal) == expected
-
-
-def test_a_parameter_of_a_rule_asks_by_the_jobs_own_output(monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        snakemake_records, "code_on_record", lambda *given: asked.append(given) or OTHER
-    )
-    rules = SimpleNamespace(trpo=SimpleNamespace(output=["runs/{run}/curve.csv"]))
-    assert on_record(rules, "trpo", NEW)({"run": "a/b"}) == OTHER
-    by_start = on_record(rules, "trpo", lambda wildcards: f"digest of {wildcards['run']}")
-    assert by_start({"run": "c"}) == OTHER
-    assert asked == [("runs/a/b/curve.csv", NEW), ("runs/c/curve.csv", "digest of c")]

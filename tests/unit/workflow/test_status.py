@@ -1,6 +1,6 @@
 """What `mbmf status` prints about jobs."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,9 +24,9 @@ def write(path, text=""):
     path.write_text(text)
 
 
-def finish(job, seconds=12.5, code="new"):
+def finish(job, seconds=12.5):
     for path in job.output:
-        write(path, json.dumps({"code": code}) if path.name == "provenance.json" else "")
+        write(path)
     write(job.log)
     write(job.benchmark, f"s\th:m:s\n{seconds}\t0:00:12\n")
 
@@ -88,16 +88,30 @@ def test_outdated_jobs_are_shown_with_snakemakes_reasons(dag):
     assert report(dag, 4).endswith("outdated:\n  3: output files have to be generated")
 
 
+def with_record(dag, index, changed):
+    """The graph, where a finished job has another record."""
+    jobs = list(dag.jobs)
+    jobs[index] = replace(jobs[index], changed=changed, reasons=("updated input files",))
+    finish(jobs[index])
+    return Dag(RESULTS, tuple(jobs))
+
+
 def test_older_code_is_counted(dag):
-    finish(dag.jobs[0], code="old")
-    assert "1 made by older code; all of them again: 3 s" in report(dag, 4)
+    text = report(with_record(dag, 0, "code"), 4)
+    assert "1 made by older code; all of them again: 3 s" in text
+    assert "outdated" not in text
 
 
-def test_a_damaged_provenance_is_named(dag):
-    finish(dag.jobs[0])
-    path = dag.jobs[0].folder / "provenance.json"
-    write(path, "{}")
-    assert f"damaged:\n  {path}: not the provenance of a run; delete it" in report(dag, 4)
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ("settings", "1: made with other settings"),
+        ("inputs", "1: made from other inputs"),
+        ("record", "1: without a record of what was asked for"),
+    ],
+)
+def test_outdated_jobs_are_shown_with_what_changed(dag, changed, line):
+    assert report(with_record(dag, 0, changed), 4).endswith(f"outdated:\n  {line}")
 
 
 def test_nothing_is_written(dag, repository):

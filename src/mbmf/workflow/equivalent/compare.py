@@ -20,6 +20,8 @@ PROVENANCE = "provenance.json"
 PICTURES = ("figures", "gaits")
 # Executed notebooks hold times; pages are made of what is compared itself.
 NOT_COMPARED = ("notebooks", "report")
+# Records of what was asked name the code, which differs.
+RECORDS = "made"
 _SETTINGS = re.compile(r"settings~[0-9a-f]{8}")
 _AGENT = re.compile(r"agent~([A-Za-z0-9_]+)")
 
@@ -79,7 +81,7 @@ def compare(old: Path, new: Path) -> Comparison:
         old: folder of the older code's workflow.
         new: of the newer one's.
     """
-    before, after = read_records(old), read_records(new)
+    before, after = _results(old), _results(new)
     found = partners(before, after)
     comparison = Comparison()
     evidence: dict[tuple[str, str], Evidence] = defaultdict(Evidence)
@@ -107,6 +109,11 @@ def compare(old: Path, new: Path) -> Comparison:
         if pair not in unequal and all(pair) and pair[0] != pair[1]
     }
     return comparison
+
+
+def _results(folder: Path) -> dict[str, Record]:
+    """Snakemake's records of what was made in a folder, but of our own records."""
+    return {path: one for path, one in read_records(folder).items() if _part(path) != RECORDS}
 
 
 def partners(old: Iterable[str], new: Iterable[str]) -> dict[str, str | None]:

@@ -36,6 +36,8 @@ class Side:
         self.put(TABLE, "return\n1.0\n", "figure_7_table", OLD)
         self.put(FIGURE, "<svg/>", "figure_7", figure_code)
         self.put(NOTEBOOK, code, "figure_7", figure_code)
+        if code == NEW:  # older code may have none
+            self.put("results/smoke/made/figure_7.json", code, "figure_7", figure_code)
 
 
 @pytest.fixture

@@ -1,0 +1,91 @@
+"""What is asked of a finished tree after a change, without Snakemake's notes on what it made."""
+
+import json
+import random
+import shutil
+
+import pytest
+import yaml
+
+from setting_changes import CHANGES, overlay_of
+
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("tiny")]
+
+PIPELINE = "workflow/dvc/smoke/dvc.yaml"
+STATES = """
+import json
+from pathlib import Path
+from mbmf.workflow.dag import read_dag
+from mbmf.workflow.job_states import FINISHED, read_calls, states
+dag = read_dag(Path("results/smoke"), [Path("config/smoke.yaml")])
+found = states(dag, read_calls("smoke"))
+print(json.dumps(sorted({job.rule for job, state in found.items() if state not in FINISHED})))
+"""
+
+
+def change(clone, name):
+    """Change one setting of the smoke scale."""
+    path = clone.folder / "config/smoke.yaml"
+    path.write_text(yaml.safe_dump(laid_over(yaml.safe_load(path.read_text()), overlay_of(name))))
+
+
+def laid_over(base, overlay):
+    both = dict(base)
+    for key, value in overlay.items():
+        known = both.get(key)
+        nested = isinstance(known, dict) and isinstance(value, dict)
+        both[key] = laid_over(known, value) if nested else value
+    return both
+
+
+@pytest.fixture
+def copied(undisturbed, tmp_path):
+    """A finished small tree without `.snakemake`."""
+    shutil.copytree(undisturbed.folder, tmp_path / "mbmf", symlinks=True)
+    clone = type(undisturbed)(tmp_path / "mbmf")
+    shutil.rmtree(clone.folder / ".snakemake")
+    return clone
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_depends_on_a_setting_is_planned_and_nothing_else(copied, seed):
+    for name in random.Random(seed).sample(sorted(CHANGES), 2):
+        before = (copied.folder / "config/smoke.yaml").read_text()
+        change(copied, name)
+        assert set(copied.planned()) == CHANGES[name][1], name
+        status = copied.run("python", "-c", STATES)
+        assert set(json.loads(status.stdout.splitlines()[-1])) == CHANGES[name][1], name
+        (copied.folder / "config/smoke.yaml").write_text(before)
+    assert copied.planned() == {}
+
+
+def test_a_target_that_is_a_file_is_made_anew_too(copied):
+    change(copied, "dyna.runs")
+    assert copied.planned("--", "results/smoke/figures/figure_8_2.svg") == {
+        "dyna_tables": 1, "dyna": 1
+    }  # fmt: skip
+    assert copied.planned("--", "results/smoke/figures/figure_6.svg") == {}
+
+
+def test_dvc_makes_anew_what_a_clone_was_not_asked_for(copied):
+    table = copied.folder / "results/smoke/tables/dyna_episodes.csv"
+    before = table.read_text()
+    call = ("dvc", "repro", "--single-item", f"{PIPELINE}:dyna")
+    assert copied.run("dvc", "status", f"{PIPELINE}:dyna").returncode == 0
+    change(copied, "dyna.runs")
+    done = copied.run(*call)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert len(table.read_text().splitlines()) > len(before.splitlines())
+    assert "dyna" not in json.loads(copied.run("dvc", "status", "--json", PIPELINE).stdout)
+    assert set(copied.planned()) == {"claims"}
+
+
+def test_a_record_tells_what_was_asked(undisturbed):
+    record = json.loads((undisturbed.folder / "results/smoke/made/dyna_tables.json").read_text())
+    assert record["settings"]["settings"]["runs"] == 1
+    assert record["code"].keys() == {"dyna_tables"}
+    records = undisturbed.files("results/smoke/made/**/*.json")
+    logs = undisturbed.files("results/smoke/logs/**/*.log")
+    assert {path.replace("/made/", "/logs/").replace(".json", ".log") for path in records} == set(
+        logs
+    )

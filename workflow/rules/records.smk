@@ -1,0 +1,107 @@
+"""What is asked of each job, beside what its record says: whether it is to be made anew."""
+
+from functools import cache
+
+from snakemake.iocontainers import Wildcards
+
+from mbmf.storage.job_records import difference
+from mbmf.workflow.asked import newer_input, remove_left_inputs
+
+ASKS = Asks(configuration)
+PAGE_FILES = {
+    "claims_page": ["config/claims.yaml", "workflow/report/claims.html.j2"],
+    "notebook_page": [
+        "workflow/report/notebook.html.j2",
+        "workflow/report/head.html.j2",
+    ],
+    "runs_page": ["workflow/report/runs.html.j2", "workflow/report/head.html.j2"],
+}
+# By rule: what is asked of its job with these wildcards.
+ASKED = {
+    "random_data": lambda wildcards: ASKS.random_data(
+        wildcards.agent,
+        json.loads(random_data_settings(wildcards)),
+        int(wildcards.seed),
+    ),
+    "model_based": lambda wildcards: ASKS.run(RUN_OF["model_based"][wildcards.run]),
+    "imitation": lambda wildcards: ASKS.run(RUN_OF["imitation"][wildcards.run]),
+    "trpo": lambda wildcards: ASKS.run(RUN_OF["trpo"][wildcards.run]),
+    "divergence": lambda wildcards: ASKS.run(RUN_OF["divergence"][wildcards.run]),
+    "gait": lambda wildcards: ASKS.clip(shown_in_clip(wildcards)),
+    "claims": lambda wildcards: ASKS.claims(),
+    "claims_page": lambda wildcards: ASKS.claims_page(PAGE_FILES["claims_page"]),
+    "notebook_page": lambda wildcards: ASKS.notebook_page(
+        wildcards.experiment, PAGE_FILES["notebook_page"]
+    ),
+    "runs_page": lambda wildcards: ASKS.runs_page(
+        wildcards.experiment, PAGE_FILES["runs_page"]
+    ),
+}
+
+
+def ask(experiment):
+    """Add the jobs of an experiment to what is asked."""
+    ASKED[experiment.name] = lambda wildcards: ASKS.drawing(experiment)
+    for job in experiment.tables():
+        ASKED[job.rule] = lambda wildcards, job=job: ASKS.tables(experiment, job)
+
+
+def needed(rule, files):
+    """An input function: files, or what a function of the wildcards gives.
+
+    They are ancient, for Snakemake not to look at times, where the job's record is what is
+    asked. Where it is not, they are as usual: of two jobs in a row Snakemake would overlook the
+    second were its input ancient.
+    """
+
+    def found(wildcards):
+        paths = files(wildcards) if callable(files) else files
+        return ancient(paths) if difference_of(rule, wildcards) is None else paths
+
+    return found
+
+
+def changed(rule):
+    """An input function: nothing, or what is newer than a file that the job has made.
+
+    So a job is made anew whose record is not what is asked, whichever of its files is the target.
+    """
+
+    def found(wildcards):
+        what = difference_of(rule, wildcards)
+        made = files_made(rule, wildcards) if what else []
+        # A job that has made nothing yet runs when its files are asked for.
+        return newer_input(what, made) if made else []
+
+    return found
+
+
+def code_of_job(rule):
+    """A parameter: digest of the code of the job itself."""
+    return lambda wildcards: ASKED[rule](wildcards).code[rule][0]
+
+
+def record_of(rule):
+    """A parameter: what the job writes down when it has made its files."""
+    return lambda wildcards: ASKED[rule](wildcards).text()
+
+
+def difference_of(rule, wildcards):
+    """What differs first between a job's record and what is asked of it; None if nothing does."""
+    return _difference(rule, tuple(wildcards.items()))
+
+
+@cache
+def _difference(rule, wildcards):
+    named = dict(wildcards)
+    path = getattr(rules, rule).output.made.format(**named)
+    return difference(Path(path), ASKED[rule](Wildcards(fromdict=named)))
+
+
+def files_made(rule, wildcards):
+    """The files of a job that are there."""
+    paths = (
+        Path(path.format(**dict(wildcards.items())))
+        for path in getattr(rules, rule).output
+    )
+    return [path for path in paths if path.exists()]
