@@ -304,6 +304,7 @@ def test_a_run_of_algorithm_1_is_the_same_with_screening_and_without(monkeypatch
         for _ in range(settings.aggregation.iterations):
             algorithm_1.iterate(progress, agent, settings, data, 0)
         runs.append(progress)
-    assert runs[0].curve == runs[1].curve
+    # Errors over more steps than a rollout has are NaN, in both.
+    np.testing.assert_equal(runs[0].curve, runs[1].curve)
     for first, second in zip(runs[0].models, runs[1].models, strict=True):
         assert all(torch.equal(first[name], second[name]) for name in second)

@@ -17,7 +17,7 @@ def has_bfloat16_units(device: torch.device) -> bool:
     it only saves memory.
     """
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     units = torch.cpu.get_capabilities()
     fused = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return bool(fused and (units.get("avx512_bf16") or units.get("amx_bf16")))
