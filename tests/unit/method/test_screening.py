@@ -239,10 +239,10 @@ def planners(agent, model, settings):
 @pytest.mark.skipif(not has_bfloat16_units(CPU), reason="no bfloat16 units")
 @pytest.mark.parametrize("name", AGENTS)
 def test_plans_are_those_of_float32_to_the_bit(name):
-    """Of three bodies, one of them 300 m away; 1 x 300 and 2 x 100."""
+    """Of three bodies, one of them 300 m away; 1 x 300 and 2 x 150."""
     agent = get_agent(name)
     settings = PlanningSettings(horizon=12, num_samples=1200)
-    for seed, hidden in enumerate([(300,), (100, 100)]):
+    for seed, hidden in enumerate([(300,), (150, 150)]):
         screened, exact = planners(agent, model_of(agent, hidden, seed), settings)
         states = 0.1 * np.random.default_rng(seed).standard_normal((3, agent.state_dim))
         states[:, agent.state_names.index("rootz [m]" if name == "hopper" else "com x [m]")] += 1
@@ -274,6 +274,11 @@ def test_most_sequences_are_never_predicted_exactly(monkeypatch):
     assert sum(scored) == 2 * (SMALLEST_SCREENED - 1)
 
 
+def test_a_narrow_network_is_not_screened(monkeypatch):
+    monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: True)
+    assert model_of(get_agent("swimmer"), [mlp.NARROWEST_SCREENED - 1]).for_screening(9) is None
+
+
 def test_without_units_all_are_predicted_in_float32(monkeypatch):
     monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: False)
     agent = get_agent("hopper")
@@ -295,8 +300,10 @@ def test_a_run_of_algorithm_1_is_the_same_with_screening_and_without(monkeypatch
     agent = get_agent("hopper")
     settings = load_configuration(layers).agents["hopper"].model_based
     settings = settings.replaced("planning.num_samples", 1500)
+    settings = settings.replaced("dynamics.hidden_layers", [200])
     data = random_data.generate(agent, settings.random_data, 0)
     runs = []
+    assert model_of(agent, settings.dynamics.hidden_layers).for_screening(1) is not None
     for screening in (True, False):
         if not screening:
             monkeypatch.setattr(Model, "for_screening", lambda _self, _rows: None)
