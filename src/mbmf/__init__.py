@@ -8,16 +8,16 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-# gymnasium finds no plug-ins by itself: `import mbmf` makes its environments known.
+# gymnasium does not load plug-ins, so `import mbmf` registers the environments.
 import mbmf.agents.registration
 import mbmf.dyna  # noqa: F401
 
 try:
     __version__ = version("mbmf")
-except PackageNotFoundError:  # its folder was put on the path, and nothing installed
+except PackageNotFoundError:  # the package is on the path, but not installed
     __version__ = "unknown"
 
-# What a script of the method needs, name by name. Each is imported when it is first asked for:
+# Public names for scripts, with their modules. A name is imported when it is first used, because
 # torch and MuJoCo take seconds to load, and `mbmf --help` or a figure needs neither.
 _PUBLIC = {
     "AGENTS": "mbmf.agents",
@@ -29,10 +29,13 @@ _PUBLIC = {
     "random_data": "mbmf.method",
     "DynamicsModel": "mbmf.method.models.base",
     "DynamicsSettings": "mbmf.method.models.base",
+    "mlp": "mbmf.method.models",
+    "TrainingData": "mbmf.method.dynamics",
     "dynamics": "mbmf.method",
     "PlanningSettings": "mbmf.method.planners.base",
     "new_planner": "mbmf.method.planners.base",
     "MpcController": "mbmf.method.mpc",
+    "mpc_rollouts": "mbmf.method.mpc",
     "Rollouts": "mbmf.method.rollouts",
     "collect": "mbmf.method.rollouts",
     "ModelBasedSettings": "mbmf.method.algorithm_1",
@@ -47,7 +50,7 @@ _PUBLIC = {
 
 
 def __getattr__(name: str) -> Any:
-    """A name of the table: a function or class of its module, or a module of its room."""
+    """Import a public name: a function or class of a module, or a module of a package."""
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     place = import_module(_PUBLIC[name])

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from mbmf import cli
 from mbmf.base.errors import DrawingError, InputError, NonFiniteError, SimulationError
+from mbmf.cli.options import device_of
 from mbmf.method.trpo import TrpoRunSettings
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.code_digest import code_digest
@@ -199,7 +200,7 @@ def test_unknown_device(mbmf, tmp_path, tiny, device):
 
 def test_products_on_a_gpu_are_float32_whatever_the_environment_says(monkeypatch):
     monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", True)
-    assert cli._device("cpu") == "cpu"
+    assert device_of("cpu") == "cpu"
     assert not torch.backends.cuda.matmul.allow_tf32
 
 
@@ -413,19 +414,21 @@ def test_a_folder_without_rights_is_one_line(mbmf, tmp_path, monkeypatch, comman
     monkeypatch.chdir(folder)
     monkeypatch.setattr(denied, deny)
     assert mbmf(*command) == (
-        2, "", f"{folder}: Permission denied; this user needs the right to read and write there\n"
+        2, "", f"{folder}: Permission denied; this user needs permission to read and write there\n"
     )  # fmt: skip
 
 
 def test_where_nothing_has_run_yet(mbmf, tmp_path):
-    (tmp_path / "config").symlink_to(CONFIG)
+    for name in ("config", "workflow"):
+        (tmp_path / name).symlink_to(CONFIG.parent / name)
     status, out, err = mbmf("status", "--scale=smoke")
     assert (status, err) == (0, "")
     assert out.startswith("smoke scale, results/smoke (not there yet: nothing has run), time left")
     assert mbmf("prune", "--scale=smoke") == (
-        0, "", "results/smoke: not there yet, so there is nothing to prune\n"
+        0, "", "results/smoke: no such folder, so there is nothing to prune\n"
     )  # fmt: skip
     status, out, err = mbmf("claims", "--scale=smoke")
     assert (status, out) == (2, "")
     assert err == ("--scale smoke: there is no folder results/smoke here; the workflow makes it\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["config"]
+    # Snakemake's own folder apart, for it plans.
+    assert {path.name for path in tmp_path.iterdir()} <= {"config", "workflow", ".snakemake"}

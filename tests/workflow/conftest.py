@@ -138,7 +138,7 @@ class Clone:
 def finished(tmp_path_factory):
     """A clone in which `dvc repro` has finished the smoke scale. Tests must not change it."""
     clone = Clone.of_tree(tmp_path_factory.mktemp("finished") / "mbmf")
-    done = clone.run("dvc", "repro", PIPELINE, timeout=600)
+    done = clone.run("dvc", "repro", PIPELINE, timeout=900)
     assert done.returncode == 0, done.stdout[-3000:]
     return clone
 

@@ -23,7 +23,7 @@ def changed(undisturbed, folder, rename):
     new = rename(text)
     assert new != text
     path.write_text(new)
-    # The stages' record of DVC is of no interest here.
+    # Not what DVC has written in the tree.
     clone.git("commit", "-qm", "change", "--", "src")
     return clone
 
@@ -71,10 +71,10 @@ def test_a_renamed_variable_makes_nothing_anew(undisturbed, tmp_path):
     # The finished tree stands, for Snakemake and for `mbmf status`.
     assert not planned(clone)
     assert "old code" not in clone.run("mbmf", "status", "--scale", "smoke").stdout
-    # A run made anew by the newer code stands beside those of the older one.
+    # A run made again by the newer code stays beside those of the older one.
     curve = next(path for path in before if "runs/model_based" in path and path.endswith(".csv"))
     (clone.folder / curve).unlink()
-    again = clone.snakemake()
+    again = clone.snakemake("--", curve)
     assert again.returncode == 0, again.stdout[-3000:]
     assert clone.files(curve) == {curve: before[curve]}
     provenance = f"{curve.rsplit('/', 1)[0]}/provenance.json"
@@ -85,7 +85,7 @@ def test_a_renamed_variable_makes_nothing_anew(undisturbed, tmp_path):
     (clone.folder / RECORD).write_text("<<<<<<< HEAD\n")
     refused = clone.snakemake("--dry-run")
     assert refused.returncode == 2
-    assert "line 1 is no record of equal code" in refused.stdout
+    assert "line 1 should be a record of equal code" in refused.stdout
 
 
 def test_another_result_is_refused_by_file_and_nothing_is_recorded(undisturbed, tmp_path):

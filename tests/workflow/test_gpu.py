@@ -20,7 +20,7 @@ def test_algorithm_1_goes_to_the_gpu_and_nothing_else(tiny):
             assert json.loads(content)["device"] == torch.cuda.get_device_name()
     else:
         assert done.returncode != 0
-        assert "--device cuda: not to be had on this machine" in done.stdout, done.stdout[-3000:]
+        assert "--device cuda: not available on this machine" in done.stdout, done.stdout[-3000:]
         assert not tiny.files("results/smoke/runs/model_based/**/curve.csv")
 
 

@@ -22,8 +22,13 @@ rule claims:
     threads: 1
     params:
         scale=configuration.scale,
-        code=code_digest(
-            "mbmf.steps.judge_claims", *statistics.sources(Path("config/claims.yaml"))
+        code=on_record(
+            rules,
+            "claims",
+            code_digest(
+                "mbmf.steps.judge_claims",
+                *statistics.sources(Path("config/claims.yaml")),
+            ),
         ),
     message:
         "Verdicts on the paper's claims"

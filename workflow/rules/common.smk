@@ -32,6 +32,7 @@ from mbmf.workflow.command_line_values import plain_values
 from mbmf.workflow.configuration import check_configuration
 from mbmf.base.errors import InputError
 from mbmf.storage.code_digest import code_digest
+from mbmf.storage.equal_code import read_equal_code
 from mbmf.workflow.process_lifetimes import (
     end_jobs_on_sigterm,
     end_with_dvc,
@@ -62,6 +63,7 @@ try:
     ]
     layers.append(("--config", plain_values(dict(workflow.config_settings.config))))
     configuration = check_configuration(layers)
+    read_equal_code()  # a damaged file is refused here, in one line
 except InputError as error:
     print(error, file=sys.stderr)
     sys.exit(2)

@@ -18,7 +18,7 @@ for experiment in EXPERIMENTS.values():
             threads: 1
             params:
                 command=command_of(job),
-                code=code_digest(*job.code),
+                code=on_record(rules, job.rule, code_digest(*job.code)),
             message:
                 f"Tables of {experiment.title}"
             # A loop's variables are another job's by the time that the command runs.
@@ -48,7 +48,7 @@ for experiment in EXPERIMENTS.values():
         threads: 1
         params:
             parameters=parameters_of(drawing),
-            code=code_digest(*drawing.code),
+            code=on_record(rules, experiment.name, code_digest(*drawing.code)),
         message:
             experiment.title
         shell:

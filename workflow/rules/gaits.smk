@@ -28,7 +28,11 @@ rule gait:
             wildcards
         ).start.settings.model_dump_json(),
         seed=lambda wildcards: shown_in_clip(wildcards).seed,
-        code=lambda wildcards: code_digest(*code_of_clip(shown_in_clip(wildcards))),
+        code=on_record(
+            rules,
+            "gait",
+            lambda wildcards: code_digest(*code_of_clip(shown_in_clip(wildcards))),
+        ),
     message:
         "Gait: {wildcards.clip}"
     shell:

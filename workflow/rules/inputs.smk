@@ -11,6 +11,7 @@ from mbmf.experiments.run_code import code_of, code_of_clip, code_of_random_data
 from mbmf.experiments.runs import table_of_runs, with_sources
 from mbmf.storage.finished_runs import is_made_by
 from mbmf.workflow.claimed_tables import tables_asked_for
+from mbmf.workflow.snakemake_records import on_record
 
 
 def agent_options(agent, task):
@@ -81,8 +82,12 @@ RUN_OF = {
 
 
 def digest_of(kind):
-    """Digest of the code of a run of one kind, from its wildcard."""
-    return lambda wildcards: code_digest(*code_of(RUN_OF[kind][wildcards.run]))
+    """Digest of the code of a run of one kind, or the equal one on record of its output."""
+    return on_record(
+        rules,
+        kind,
+        lambda wildcards: code_digest(*code_of(RUN_OF[kind][wildcards.run])),
+    )
 
 
 def from_finished(run, path):

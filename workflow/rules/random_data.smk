@@ -16,8 +16,12 @@ rule random_data:
             wildcards.agent, configuration.agents[wildcards.agent].task
         ),
         settings=random_data_settings,
-        code=lambda wildcards: code_digest(
-            *code_of_random_data(configuration.agents[wildcards.agent].task)
+        code=on_record(
+            rules,
+            "random_data",
+            lambda wildcards: code_digest(
+                *code_of_random_data(configuration.agents[wildcards.agent].task)
+            ),
         ),
     message:
         "Random rollouts: {wildcards.agent}, {wildcards.rollouts} x {wildcards.steps} steps, "

@@ -16,7 +16,7 @@ rule claims_page:
     params:
         scale=configuration.scale,
         shown=lambda wildcards: json.dumps(shown_tables(EXPERIMENTS)),
-        code=code_digest("mbmf.steps.report_pages"),
+        code=on_record(rules, "claims_page", code_digest("mbmf.steps.report_pages")),
     message:
         "Page of the claims"
     shell:
@@ -45,7 +45,7 @@ rule notebook_page:
     threads: 1
     params:
         title=lambda wildcards: f"{EXPERIMENTS[wildcards.experiment].title} ({configuration.scale} scale)",
-        code=code_digest("mbmf.steps.report_pages"),
+        code=on_record(rules, "notebook_page", code_digest("mbmf.steps.report_pages")),
     message:
         "Page of the notebook: {wildcards.experiment}"
     shell:
@@ -83,7 +83,7 @@ rule runs_page:
             wildcards.experiment
         ].section.model_dump_json(exclude_defaults=True),
         jobs=lambda wildcards, input: " ".join(f"--job {path}" for path in input.jobs),
-        code=code_digest("mbmf.steps.report_pages"),
+        code=on_record(rules, "runs_page", code_digest("mbmf.steps.report_pages")),
     message:
         "Page of the runs: {wildcards.experiment}"
     shell:

@@ -1,6 +1,6 @@
-"""Agents: what one is, the paper's four, and a door to tasks of your own.
+"""Agents: their interface, the paper's four agents, and a door to your own tasks.
 
-Asking for one imports no other, so that a run depends on its own agent alone.
+Loading one agent does not import the others, so a run depends on its own agent alone.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ def get_agent(task: str, name: str | None = None) -> AgentSpec:
     """An agent by its task.
 
     Args:
-        task: name of one that is shipped, or the path of a Python file that binds `TASK`.
-        name: that the configuration gives the agent; the task's own by default.
+        task: name of a shipped task, or the path of a Python file that binds `TASK`.
+        name: name of the agent in the configuration; the task's own name by default.
 
     Raises:
-        InputError: there is no such task, or it is none; lists those that are shipped.
+        InputError: there is no such task, or `TASK` is not an `AgentSpec`. If the name is
+            unknown, the message lists the shipped tasks.
     """
     spec = _DOOR.load(task)
     if not isinstance(spec, AgentSpec):
@@ -36,7 +37,7 @@ def get_agent(task: str, name: str | None = None) -> AgentSpec:
 
 
 def task_source(task: str) -> str:
-    """What `mbmf.storage.code_digest` covers a task by: a module's name, or a file's path.
+    """Argument that makes `mbmf.storage.code_digest` cover a task: a module's name or a path.
 
     Raises:
         InputError: there is no such task.
@@ -45,13 +46,13 @@ def task_source(task: str) -> str:
 
 
 def title_of(name: str) -> str:
-    """How figures call an agent; one that is not shipped by its name."""
+    """Title of an agent in figures; an agent that is not shipped gets its name as title."""
     title = AGENTS[name].title if name in AGENTS else ""
     return title or name.replace("_", " ").capitalize()
 
 
 class _Shipped(Mapping[str, AgentSpec]):
-    """Agents by name; each is imported when it is asked for."""
+    """Shipped agents by name. Each is imported when it is looked up."""
 
     def __getitem__(self, name: str) -> AgentSpec:
         if name not in _DOOR.names():

@@ -1,6 +1,6 @@
 """A batch of bodies as a gymnasium environment (`VectorEnv`), without pictures.
 
-What draws stands in `mbmf.agents.environment`, so that no run's results depend on it.
+The drawing code is in `mbmf.agents.environment`, so that no run depends on it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Mask = NDArray[np.bool_]
 
 
 def spec_of(agent: AgentSpec | str) -> AgentSpec:
-    """An agent, or the one of that name, as gymnasium's registry has it."""
+    """The agent itself, or the shipped agent of that name, which gymnasium's registry holds."""
     return get_agent(agent) if isinstance(agent, str) else agent
 
 
@@ -40,12 +40,12 @@ def spaces(spec: AgentSpec) -> tuple[Any, Any]:
 
 
 def frames_per_second(spec: AgentSpec) -> int:
-    """Environment steps in a second, as gymnasium's own MuJoCo tasks round them."""
+    """Environment steps per second, rounded as in gymnasium's own MuJoCo tasks."""
     return max(1, round(1 / spec.dt))
 
 
 def _masked(values: dict[str, Array], mask: Mask) -> dict[str, Any]:
-    """Values (B,) and masks as `VectorEnv._add_info` makes them of the bodies in the mask (B,)."""
+    """Values (B,) of the bodies in the mask (B,), in the format of `VectorEnv._add_info`."""
     if not mask.any():
         return {}
     info: dict[str, Any] = {}
@@ -56,18 +56,18 @@ def _masked(values: dict[str, Array], mask: Mask) -> dict[str, Any]:
 
 
 class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
-    """A batch of bodies, stepped together, the paper's in C++ threads.
+    """A batch of bodies that are stepped together. The paper's agents use C++ threads.
 
-    Behaves as gymnasium's SyncVectorEnv of `AgentEnv`s with a time limit, in every
-    autoreset mode: seed s starts body i as seed s + i starts a single one. Runs of
-    neighbouring seeds would share bodies so; give a list of seeds drawn for each body. A step's
-    info and copies of the environment are as `AgentEnv` says.
+    In every autoreset mode it behaves like gymnasium's SyncVectorEnv of `AgentEnv`s with a time
+    limit. Seed s starts body i in the same way as seed s + i starts a single body. So two runs
+    with neighbouring seeds would share bodies. To avoid this, draw a seed for each body and give
+    the list. `AgentEnv` documents the info of a step and copies of the environment.
 
     Args:
-        agent: the agent, or the name of one that is shipped.
+        agent: the agent, or the name of a shipped one.
         num_envs: B.
-        num_threads: that step the bodies.
-        max_episode_steps: time limit; −1 for none; the agent's own by default.
+        num_threads: number of threads that step the bodies.
+        max_episode_steps: time limit, or −1 for none. The default is the agent's own limit.
         autoreset_mode: what happens to a body whose episode is over.
 
     Raises:
@@ -106,7 +106,7 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
 
     @property
     def spec(self) -> EnvSpec | None:
-        """What gymnasium was told to make, with the time limit that is kept, as `make` has it."""
+        """Gymnasium's specification of this environment, with the time limit in use."""
         return self._spec
 
     @spec.setter
@@ -121,7 +121,7 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
 
     @property  # type: ignore[misc]
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
-        """Generator of each body, as SyncVectorEnv has them."""
+        """Generator of each body, as in SyncVectorEnv."""
         return tuple(self._generators)
 
     @property
@@ -138,13 +138,14 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         """Start episodes of all bodies, or of those in options["reset_mask"], bool (B,).
 
         Raises:
-            ValueError: as many seeds as bodies are needed; a mask of another shape or type.
+            ValueError: the number of seeds differs from the number of bodies, or the mask has a
+                wrong shape or type, or selects no body.
         """
         seeds = self._seed_of_each(seed)
         mask = np.asarray((options or {}).get("reset_mask", np.ones(self.num_envs, np.bool_)))
         if mask.shape != (self.num_envs,) or mask.dtype != np.bool_ or not mask.any():
             raise ValueError(
-                f"reset_mask should be a boolean array ({self.num_envs},), one at least True"
+                f"reset_mask should be a boolean array ({self.num_envs},) with at least one True"
             )
         rows = np.flatnonzero(mask)
         for row in rows:
@@ -159,9 +160,9 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         """One step of all bodies; actions (B, A) are clipped to the box.
 
         Raises:
-            ResetNeeded: no episode of a body has been started.
-            ValueError: actions of another shape or not finite; with autoreset disabled, a
-                body whose episode is over has not been reset.
+            ResetNeeded: a body has not been reset yet.
+            ValueError: the actions have a wrong shape or are not finite; or autoreset is disabled
+                and a body whose episode is over has not been reset.
             SimulationError: a body's simulation diverged.
         """
         if np.shape(actions) != self.action_space.shape:
@@ -193,17 +194,19 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         return states, rewards, terminated, truncated, _masked(terms, ~waiting)
 
     def get_sim_state(self) -> Any:
-        """States of the simulator, (B, n) of the paper's agents; not the generators'."""
+        """States of the simulator, (B, n) for the paper's agents; without the generators."""
         return self.bodies.get_sim_state()
 
     def set_sim_state(self, sim_states: Any) -> Array:
-        """Go on from what `get_sim_state` gave, with the same bits; in the same mode and limit.
+        """Restore states from `get_sim_state`; the environment then continues with the same bits.
+
+        This needs the same autoreset mode and the same time limit.
 
         Returns:
             Observations (B, S).
 
         Raises:
-            ValueError: states of another shape, or not finite.
+            ValueError: the states have a wrong shape, or are not finite.
         """
         self.bodies.set_sim_state(sim_states)
         self._steps = self.bodies.steps_taken()
@@ -216,12 +219,12 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         self.bodies.close()
 
     def check_started(self, what: str) -> None:
-        """Raise ResetNeeded, by the name of what is called, unless all bodies have been reset."""
+        """Raise ResetNeeded, which names the calling method, unless all bodies have been reset."""
         if not self._started.all():
             raise ResetNeeded(f"{what}() before reset(), bodies {np.flatnonzero(~self._started)}")
 
     def _seed_of_each(self, seed: int | list[int | None] | None) -> list[int | None]:
-        """One seed for each body; None where it keeps its generator."""
+        """One seed for each body, or None if the body keeps its generator."""
         if seed is None:
             return [None] * self.num_envs
         if isinstance(seed, (int, np.integer)):
@@ -237,7 +240,7 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         self._started[rows] = True
 
     def _final(self, states: Array, terms: dict[str, Array]) -> dict[str, Any]:
-        """Last steps of the bodies whose episode is over, as SyncVectorEnv tells them."""
+        """Info on the last steps of the bodies whose episode is over, as in SyncVectorEnv."""
         last = np.full(self.num_envs, None, dtype=object)
         for row in np.flatnonzero(self._over):
             last[row] = states[row].copy()
@@ -250,10 +253,10 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
 
 
 def _limit(spec: AgentSpec, steps: int | None) -> float:
-    """Time limit of an episode, steps; infinity where `steps` is −1, as in gymnasium's registry.
+    """Time limit of an episode, steps; infinity if `steps` is −1, as in gymnasium's registry.
 
     Raises:
-        ValueError: another number below 1.
+        ValueError: `steps` is another number below 1.
     """
     if steps is None:
         return spec.episode_steps

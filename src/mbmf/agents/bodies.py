@@ -24,8 +24,8 @@ _PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 _ROOT = 1
 # The first joint positions are the root's; `MujocoAgent.largest` is about the others.
 _ROOT_POSITIONS = 3
-# No body moves that fast or that far (m, rad, per second). An acceleration that MuJoCo itself
-# calls unstable, 1e10, leads beyond it within one simulator step.
+# No body moves that far (m, rad) or that fast (per second). MuJoCo itself calls an acceleration of
+# 1e10 unstable. Such an acceleration exceeds this limit within one simulator step.
 _LARGEST = 1e6
 
 
@@ -33,14 +33,14 @@ def build_model(spec: MujocoAgent) -> Any:
     """MuJoCo model of an agent (mujoco.MjModel).
 
     Raises:
-        ValueError: gymnasium's model is not the one that the spec was written for.
+        ValueError: gymnasium's model does not have the joints and actuators of the spec.
     """
     assets = Path(gymnasium.__file__).parent / "envs" / "mujoco" / "assets"
     with warnings.catch_warnings():
         # gymnasium's half-cheetah sets an attribute that newer MuJoCo wants elsewhere.
         warnings.filterwarnings("ignore", message=".*settotalmass.*")
         body = mujoco.MjSpec.from_file(str(assets / spec.model_file))
-        # Another number of actuators is told below.
+        # A wrong number of actuators raises the error below.
         for actuator, gear in zip(body.actuators, spec.gears, strict=False):
             actuator.gear = [gear, 0, 0, 0, 0, 0]
         body.option.timestep = spec.timestep
@@ -57,13 +57,13 @@ def build_model(spec: MujocoAgent) -> Any:
             f"{spec.model_file} of gymnasium {gymnasium.__version__} has (positions, velocities, "
             f"actuators) {found}, should be {expected}"
         )
-    # Left on, a diverging body would be put back to its start without a word.
+    # With this on, MuJoCo would silently reset a diverging body to its start.
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
-    # One body makes one island of constraints: the search for more took 5 to 7 percent of the
-    # time of the three that touch the ground.
+    # One body is one island of constraints. The search for more islands took 5 to 7 percent of
+    # the time of the three agents that touch the ground.
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
     if not _can_touch(model):
-        # The swimmer: looking for contacts in vain took a tenth of its time.
+        # The swimmer has no contacts, and the search for them took a tenth of its time.
         model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
     return model
 
@@ -77,15 +77,15 @@ def _can_touch(model: Any) -> bool:
 class Bodies:
     """B bodies of one agent, each at its own point in time.
 
-    The next state depends on state and action alone: the constraint solver starts each
-    environment step cold, so a body can be set to a recorded state and go on alike. `mj_step`
-    would start it from the last step's accelerations and find the same minimum, velocities
-    agreeing to 1e-13 after a step.
+    The next state depends on state and action alone, because the constraint solver starts each
+    environment step cold. So a body that is set to a recorded state continues as the recorded
+    body did. `mj_step` would start the solver from the last step's accelerations. It finds the
+    same minimum: velocities agree to 1e-13 after a step.
 
     Args:
         spec: the agent.
         count: B.
-        num_threads: C++ threads that step them.
+        num_threads: number of C++ threads that step the bodies.
 
     Raises:
         ValueError: no body, or no thread.
@@ -103,7 +103,7 @@ class Bodies:
         self.model = build_model(spec)
         self._start = np.array(spec.start) if spec.start else self.model.qpos0.copy()
         self._workers = [mujoco.MjData(self.model) for _ in range(num_threads)]
-        # No pool for one thread: the work then runs in the caller's.
+        # One thread needs no pool: the work then runs in the caller's thread.
         self._rollout = Rollout(nthread=num_threads if num_threads > 1 else 0)
         size = mujoco.mj_stateSize(self.model, _PHYSICS)
         self._physics = np.zeros((count, size))
@@ -116,7 +116,7 @@ class Bodies:
         return len(self._physics)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Threads cannot be copied: a copy starts its own, and goes on with the same bits.
+        # Threads cannot be copied. A copy starts its own threads and continues with the same bits.
         return _again, (self.spec, len(self._workers), self._physics, self.states)
 
     def close(self) -> None:
@@ -129,11 +129,11 @@ class Bodies:
         generators: Sequence[np.random.Generator],
         start: StartKind = "policy",
     ) -> None:
-        """Put some bodies at their start, spread as the authors' fork of rllab does.
+        """Reset some bodies to random states around their start, as in the authors' fork of rllab.
 
         Args:
             rows: which bodies, N.
-            generators: N; each draws its body's positions, then its velocities.
+            generators: N generators. Each draws its body's positions, then its velocities.
             start: the kind of rollout that begins.
         """
         nq, nv = self.model.nq, self.model.nv
@@ -155,8 +155,9 @@ class Bodies:
             rows: (N,) which bodies.
 
         Raises:
-            ValueError: actions of another shape, or not finite.
-            SimulationError: a body's simulation diverged; names it. No body has moved then.
+            ValueError: the actions have a wrong shape, or are not finite.
+            SimulationError: a body's simulation diverged. The message names the body. No body has
+                moved then.
         """
         index = np.arange(len(self)) if rows is None else rows
         actions = np.asarray(actions, dtype=np.float64)
@@ -175,7 +176,7 @@ class Bodies:
         if self._terminated is not None:
             over |= self._terminated(self.states[index])
         if np.isfinite(self.spec.largest):
-            # Of the true velocities: the state may clip them.
+            # This tests the simulator's velocities, because the state may clip them.
             inner = self._physics[index, 1 + _ROOT_POSITIONS :]
             over |= (np.abs(inner) >= self.spec.largest).any(axis=1)
         return over
@@ -192,7 +193,7 @@ class Bodies:
         """Set all bodies to states from `get_sim_state`.
 
         Raises:
-            ValueError: of another shape, or not finite.
+            ValueError: the states have a wrong shape, or are not finite.
         """
         sim_states = np.asarray(sim_states, dtype=np.float64)
         if sim_states.shape != self._physics.shape:
@@ -218,13 +219,14 @@ class Bodies:
                 nstep=frames,
                 state=after,
                 skip_checks=True,
-                # Two turns for each thread. By default it takes a tenth of its share at a time,
-                # one body of 16, and the turns' ends cost up to a tenth of a step.
+                # Two chunks for each thread. By default a thread takes a tenth of its share at a
+                # time, which is one body of 16. The waits between chunks then cost up to a tenth
+                # of a step.
                 chunk_size=max(1, len(index) // (2 * len(self._workers))),
             )
         last = after[:, -1]
-        # After a warning `rollout` stops simulating a body and repeats its last state, so its
-        # clock stays behind. The comparisons are false for NaN as well.
+        # After a warning, `rollout` stops simulating a body and repeats its last state. The body's
+        # clock then stays behind. The comparisons below are false for NaN as well.
         in_time = last[:, 0] - before[:, 0] > self.spec.dt - self.spec.timestep / 2
         sound = in_time & (np.abs(last[:, 1:]) < _LARGEST).all(axis=1)
         if not sound.all():
@@ -233,11 +235,11 @@ class Bodies:
         return last
 
     def _centres_of_mass(self, index: NDArray[np.intp]) -> tuple[Array, Array]:
-        """(N, 3) centres of mass of the states as they are now, and (N, 3) their velocities.
+        """(N, 3) centres of mass of the current states, and (N, 3) their velocities.
 
-        A velocity is total momentum over total mass. What MuJoCo computes in a step belongs to
-        the state before it. A loop over these four functions is faster than a second rollout
-        on a model with all forces disabled.
+        A velocity is total momentum over total mass. The values that MuJoCo computes during a
+        step belong to the state before the step, so they are computed here again. A loop over
+        these four functions is faster than a second rollout with all forces disabled.
         """
         model, worker, nq = self.model, self._workers[0], self.model.nq
         com, velocity = np.empty((2, len(index), 3))
@@ -254,7 +256,7 @@ class Bodies:
         return com, velocity
 
     def _read(self, index: NDArray[np.intp]) -> None:
-        """States from physics."""
+        """Update the states of some bodies from their physics."""
         nq, spec = self.model.nq, self.spec
         physics = self._physics[index]
         velocities = np.clip(physics[:, 1 + nq :], -spec.largest_velocity, spec.largest_velocity)
@@ -269,7 +271,7 @@ class Bodies:
 
 
 def _again(spec: MujocoAgent, num_threads: int, physics: Array, states: Array) -> Bodies:
-    """Bodies as they were copied."""
+    """Rebuild copied bodies."""
     bodies = Bodies(spec, len(physics), num_threads)
     bodies._physics[:] = physics
     bodies.states[:] = states
@@ -277,7 +279,7 @@ def _again(spec: MujocoAgent, num_threads: int, physics: Array, states: Array) -
 
 
 def _drawn(spread: Spread, generator: np.random.Generator, count: int) -> Array:
-    """(count,) deviations from the start."""
+    """Draw (count,) deviations from the start."""
     if spread.kind == "uniform":
         return generator.uniform(-spread.size, spread.size, count)
     return spread.size * generator.normal(size=count)
@@ -285,7 +287,7 @@ def _drawn(spread: Spread, generator: np.random.Generator, count: int) -> Array:
 
 @contextmanager
 def _no_log_file() -> Iterator[None]:
-    """Keep MuJoCo from writing MUJOCO_LOG.TXT where the user stands: errors are raised."""
+    """Keep MuJoCo from writing MUJOCO_LOG.TXT to the working directory; errors are raised."""
     config = mujoco.MjLogConfig.get()
     to_file, config.logto_file = config.logto_file, False
     mujoco.MjLogConfig.set(config)

@@ -1,4 +1,4 @@
-"""Pictures of a body, by a camera that goes with it, as the agent's `View` says."""
+"""Pictures of a body, by a camera that follows it, with the settings of the agent's `View`."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Painter:
 
     Args:
         spec: the agent.
-        width: of a picture, pixels, 640 at most.
-        height: of a picture, pixels, 480 at most.
+        width: width of a picture, pixels, at most 640.
+        height: height of a picture, pixels, at most 480.
 
     Raises:
-        DrawingError: this machine has nothing to draw with.
+        DrawingError: MuJoCo cannot draw on this machine.
     """
 
     def __init__(self, spec: MujocoAgent, width: int, height: int) -> None:
-        # A model of its own: the floor is changed.
+        # A separate model, because its floor is changed.
         self._model = build_model(spec)
         quiet_floor(self._model)
         self._data = mujoco.MjData(self._model)
@@ -40,7 +40,8 @@ class Painter:
         self._camera.azimuth, self._camera.elevation = 90.0, self._view.elevation
         self._camera.distance = self._view.distance
         self._renderer = _renderer(self._model, width, height)
-        # Bodies walk out of the square that shadows are made for; beyond it the floor is black.
+        # Bodies walk out of the square that MuJoCo computes shadows for. Outside it the floor
+        # would be black.
         self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
 
     def picture(self, qpos: Array) -> Picture:
@@ -48,21 +49,22 @@ class Painter:
         self._data.qpos[:] = qpos
         mujoco.mj_kinematics(self._model, self._data)
         mujoco.mj_comPos(self._model, self._data)
-        # mj_camlight places the lights that go with the body.
+        # mj_camlight places the lights that follow the body.
         mujoco.mj_camlight(self._model, self._data)
         self._camera.lookat[:] = [*self._data.subtree_com[0, :2], self._view.height]
         self._renderer.update_scene(self._data, self._camera)
         return np.asarray(self._renderer.render(), dtype=np.uint8)
 
     def close(self) -> None:
-        """Give back what the GL library holds."""
+        """Free the resources of the GL library."""
         self._renderer.close()
 
 
 def quiet_floor(model: Any) -> None:
     """Make the floor's checkers pale and 1 m wide, without reflections.
 
-    gymnasium's are black and white: they outshine the body, and take ten times the bytes.
+    Gymnasium's checkers are black and white. They distract from the body, and a clip needs ten
+    times the bytes.
     """
     floor = model.geom(0).matid.item()
     texture = model.mat(floor).texid[mujoco.mjtTextureRole.mjTEXROLE_RGB]
@@ -76,7 +78,7 @@ def quiet_floor(model: Any) -> None:
 
 
 def _renderer(model: Any, width: int, height: int) -> Any:
-    """MuJoCo's renderer, by the way of drawing that MUJOCO_GL names or, unset, that works here."""
+    """MuJoCo's renderer, by the backend in MUJOCO_GL or, if it is unset, by one that works here."""
     try:
         if not os.environ.get("MUJOCO_GL"):
             if name := working_backend():
@@ -85,7 +87,7 @@ def _renderer(model: Any, width: int, height: int) -> Any:
         elif not hasattr(mujoco, "GLContext"):
             load_gl()
         return mujoco.Renderer(model, height, width)
-    except Exception as error:  # each library has errors of its own
+    except Exception as error:  # each GL library raises its own types of errors
         asked = os.environ.get("MUJOCO_GL") or "unset"
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise DrawingError(f"{NEEDED}. MUJOCO_GL is {asked}: {first}") from error

@@ -1,4 +1,4 @@
-"""The agents as gymnasium makes them: a single one (`Env`) and a batch, both with pictures."""
+"""The agents' gymnasium environments with pictures: a single body (`Env`) and a batch."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from mbmf.base.render_modes import RENDER_MODES, checked_render_mode, warn_of_no
 
 Picture = NDArray[np.uint8]
 
-_PICTURE = (640, 480)  # width, height, pixels: all that gymnasium's models have room for
+_PICTURE = (640, 480)  # width, height, pixels: the largest that gymnasium's models allow
 
 
 class _Pictures:
-    """Pictures of bodies; what draws them is made for the first, and is not copied with it."""
+    """Pictures of bodies; the renderer is made for the first picture and is never copied."""
 
     def __init__(self, spec: AgentSpec, bodies: SimulatedBodies) -> None:
         self._spec, self._bodies = spec, bodies
@@ -41,14 +41,14 @@ class _Pictures:
         """One picture (480, 640, 3) of each body.
 
         Raises:
-            DrawingError: this machine has nothing to draw with, or the agent is none of MuJoCo's.
+            DrawingError: MuJoCo cannot draw on this machine, or does not simulate the agent.
         """
         if not isinstance(self._spec, MujocoAgent):
             raise DrawingError(
-                f"{self._spec.name} is an environment of gymnasium's, which draws its own pictures"
+                f"{self._spec.name} is a gymnasium environment, which draws its own pictures"
             )
         if self._painter is None:
-            # MuJoCo's renderer takes long to load, and most environments are never drawn.
+            # MuJoCo's renderer loads slowly, and most environments are never drawn.
             from mbmf.agents.drawing import Painter
 
             self._painter = Painter(self._spec, *_PICTURE)
@@ -58,7 +58,7 @@ class _Pictures:
         )
 
     def close(self) -> None:
-        """Give back what the GL library holds."""
+        """Free the resources of the GL library."""
         if self._painter is not None:
             self._painter.close()
         self._painter = None
@@ -68,17 +68,17 @@ class AgentEnv(gymnasium.Env[Array, Actions]):
     """One body; the time limit is `gymnasium.make`'s TimeLimit.
 
     A step's info holds the terms of the reward, see `AgentSpec.reward_terms`. A copy of the
-    environment, by `copy.deepcopy` or `pickle`, goes on with the same bits.
+    environment, by `copy.deepcopy` or `pickle`, continues with the same bits.
 
     Args:
-        agent: the agent, or the name of one that is shipped.
+        agent: the agent, or the name of a shipped one.
         render_mode: "rgb_array" for pictures, or None.
 
     Raises:
         ValueError: unknown agent or render mode.
     """
 
-    # gymnasium looks here before there is an environment.
+    # gymnasium reads the class attribute before it makes an environment.
     metadata = {"render_modes": list(RENDER_MODES)}  # noqa: RUF012
 
     def __init__(self, agent: AgentSpec | str, *, render_mode: str | None = None) -> None:
@@ -109,7 +109,7 @@ class AgentEnv(gymnasium.Env[Array, Actions]):
 
         Raises:
             ResetNeeded: no episode has been started.
-            ValueError: an action of another shape, or not finite.
+            ValueError: the action has a wrong shape, or is not finite.
             SimulationError: the simulation diverged.
         """
         if not self._started:
@@ -123,11 +123,11 @@ class AgentEnv(gymnasium.Env[Array, Actions]):
         return states[0], reward, bool(self.bodies.over()[0]), False, info
 
     def render(self) -> Any:
-        """Picture (480, 640, 3), uint8, of the body as it is; None without a render mode.
+        """Picture (480, 640, 3), uint8, of the body's current state; None without a render mode.
 
         Raises:
             ResetNeeded: no episode has been started.
-            DrawingError: this machine has nothing to draw with.
+            DrawingError: MuJoCo cannot draw on this machine.
         """
         if self.render_mode is None:
             warn_of_no_mode()
@@ -143,16 +143,16 @@ class AgentEnv(gymnasium.Env[Array, Actions]):
 
 
 class DrawnBatchedAgentEnv(BatchedAgentEnv):
-    """A batch that can be drawn, which is what `gymnasium.make_vec` makes.
+    """A batch that can draw its bodies. `gymnasium.make_vec` makes it.
 
     Args:
-        agent: the agent, or the name of one that is shipped.
+        agent: the agent, or the name of a shipped one.
         num_envs: B.
         render_mode: "rgb_array" for pictures, or None.
         options: further arguments of `BatchedAgentEnv`.
 
     Raises:
-        ValueError: as `BatchedAgentEnv`; another render mode.
+        ValueError: as for `BatchedAgentEnv`, or the render mode is unknown.
     """
 
     metadata = {"render_modes": list(RENDER_MODES)}  # noqa: RUF012
@@ -175,8 +175,8 @@ class DrawnBatchedAgentEnv(BatchedAgentEnv):
         """A picture (480, 640, 3), uint8, of each body; None without a render mode.
 
         Raises:
-            ResetNeeded: no episode of a body has been started.
-            DrawingError: this machine has nothing to draw with.
+            ResetNeeded: a body has not been reset yet.
+            DrawingError: MuJoCo cannot draw on this machine.
         """
         if self.render_mode is None:
             warn_of_no_mode()
@@ -185,6 +185,6 @@ class DrawnBatchedAgentEnv(BatchedAgentEnv):
         return self._pictures.draw()
 
     def close_extras(self, **kwargs: Any) -> None:
-        """End the threads, and give back what the GL library holds."""
+        """End the threads, and free the resources of the GL library."""
         self._pictures.close()
         super().close_extras(**kwargs)

@@ -1,4 +1,4 @@
-"""Pictures without a screen: which of MuJoCo's ways of drawing works on this machine."""
+"""Pictures without a screen: which of MuJoCo's drawing backends works on this machine."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mbmf.storage.atomic_files import written_whole
 
-# EGL draws on a GPU or in software, OSMesa in software only; GLFW where there is a screen.
+# EGL draws on a GPU or in software. OSMesa draws in software only. GLFW needs a screen.
 BACKENDS = ("egl", "osmesa", "glfw")
 NEEDED = (
     "MuJoCo can draw neither by EGL nor by OSMesa here: install libegl1 and libegl-mesa0, or "
     "libosmesa6 (names of Debian's packages)"
 )
-# A context alone says little: without a screen, GLFW gives one that cannot draw.
+# A context alone is not enough: without a screen, GLFW creates a context that cannot draw.
 _TRIAL = "import mujoco as m; m.Renderer(m.MjModel.from_xml_string('<mujoco/>'), 16, 16).render()"
 
 
 def working_backend() -> str | None:
-    """What MUJOCO_GL should be to draw here; None if nothing works.
+    """Value of MUJOCO_GL with which MuJoCo can draw here, or None if no backend works.
 
-    A MUJOCO_GL that is set is tried alone. Each is tried in a process of its own, for a driver
-    may be missing where the library is there, and one process cannot change over.
+    If MUJOCO_GL is set, only its value is tried. Each backend is tried in its own process. This
+    is needed because a driver can be missing although the library is installed, and because a
+    process cannot change its backend.
     """
     asked = os.environ.get("MUJOCO_GL")
     for name in [asked] if asked else BACKENDS:
@@ -41,7 +42,11 @@ def working_backend() -> str | None:
 
 
 def choose_backend() -> str | None:
-    """Set MUJOCO_GL to what works here, and return it; None, and drawing disabled, if none does."""
+    """Set MUJOCO_GL to a backend that works here, and return it.
+
+    Returns:
+        The backend. If none works, None, and drawing is disabled.
+    """
     name = working_backend()
     os.environ["MUJOCO_GL"] = name or "disable"
     return name

@@ -1,8 +1,8 @@
-"""A task of your own from any environment of gymnasium's that observes and acts in boxes.
+"""Your own task, from any gymnasium environment whose observations and actions are boxes.
 
-The environment simulates. What it does not tell, and the planner needs, is the reward as a
-function of the next state and the action, for the planner asks for it in states that the dynamics
-model predicts; so you write that. See `examples/pendulum.py`.
+The environment simulates. The planner also needs the reward as a function of the next state and the
+action, because it evaluates the reward in states that the dynamics model predicts. An environment
+does not provide this function, so you write it. See `examples/pendulum.py`.
 """
 
 from __future__ import annotations
@@ -26,20 +26,21 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class GymnasiumAgent(AgentSpec):
-    """A task on an environment of gymnasium's. Subclass it, and give `reward`.
+    """A task on a gymnasium environment. Subclass it and define `reward`.
 
-    The state is the environment's observation; actions live in [−1, 1] and are stretched to the
-    environment's box. Every kind of rollout starts as the environment's own reset does.
+    The state is the environment's observation. Actions lie in [−1, 1] and are scaled to the
+    environment's box. Every kind of rollout starts with the environment's own reset.
 
     `reward(next_state, action)` gets NumPy arrays from the environment and torch tensors from the
-    planner. Returns sum it, not what the environment pays. Where the environment ends episodes,
-    give `terminated(state)` too: the planner then knows. The end itself is the environment's word.
+    planner. A return is the sum of this reward, not of the environment's. If the environment ends
+    episodes, define `terminated(state)` too, for the planner. In rollouts the environment itself
+    decides when an episode ends.
 
-    What an environment does must follow from the seed of its reset and the actions since. No
-    pictures are drawn of it, and so no clip.
+    The environment must be deterministic, given the seed of its reset and the actions since then.
+    It has no pictures and no clips.
 
     Attributes:
-        environment: gymnasium's identifier, "module:name" for one that a module registers.
+        environment: gymnasium's identifier; "module:name" if a module registers it.
         observation_names: name and unit of each element of the observation.
     """
 
@@ -58,7 +59,7 @@ class GymnasiumAgent(AgentSpec):
 
     @property
     def dt(self) -> float:
-        """Duration of one environment step, s; 1 where the environment has no `dt`."""
+        """Duration of one environment step, s; 1 if the environment has no `dt`."""
         return self._facts[1]
 
     @property
@@ -70,7 +71,7 @@ class GymnasiumAgent(AgentSpec):
         """One environment, without a time limit.
 
         Raises:
-            InputError: there is none of that name, or it cannot be made.
+            InputError: there is no environment of that name, or it cannot be made.
         """
         try:
             return gymnasium.make(self.environment, max_episode_steps=-1)
@@ -78,7 +79,7 @@ class GymnasiumAgent(AgentSpec):
             raise InputError(f"{self.name}: environment {self.environment}: {error}") from error
 
     def make_bodies(self, count: int, num_threads: int = 1) -> SimulatedBodies:
-        """See `AgentSpec.make_bodies`; they are stepped one after the other."""
+        """See `AgentSpec.make_bodies`; the bodies are stepped one after the other."""
         if count < 1 or num_threads < 1:
             raise ValueError(
                 f"count and num_threads should be 1 at least, are {count} and {num_threads}"
@@ -87,10 +88,11 @@ class GymnasiumAgent(AgentSpec):
 
     @cached_property
     def _facts(self) -> tuple[tuple[Array, Array], float]:
-        """Action box and duration of a step, as an environment tells them.
+        """Action box and duration of a step, from an environment.
 
         Raises:
-            InputError: it does not observe or act in a bounded box, or the names do not fit.
+            InputError: observations or actions are not a Box of one axis, the actions have no
+                bounds, or the number of `observation_names` is wrong.
         """
         env = self.make_environment()
         observed, acted = env.observation_space, env.action_space
@@ -143,9 +145,9 @@ class GymnasiumBodies:
         generators: Sequence[np.random.Generator],
         _start: StartKind = "policy",
     ) -> None:
-        """Put some bodies at their start; each gets a seed drawn from its own generator."""
+        """Reset some bodies; each gets a seed that its own generator draws."""
         for row, generator in zip(rows, generators, strict=True):
-            # A seed anew in each episode, so that none depends on those before.
+            # A new seed for each episode, so that no episode depends on earlier ones.
             seed = int(generator.integers(2**31))
             self.states[row] = self._envs[row].reset(seed=seed)[0]
             self._over[row], self._steps[row] = False, 0
@@ -158,8 +160,8 @@ class GymnasiumBodies:
             rows: (N,) which bodies.
 
         Raises:
-            ValueError: actions of another shape, or not finite. No body has moved then.
-            SimulationError: an observation is not finite; names the body.
+            ValueError: the actions have a wrong shape, or are not finite. No body has moved then.
+            SimulationError: an observation is not finite. The message names the body.
         """
         index = np.arange(len(self)) if rows is None else rows
         actions = np.asarray(actions, dtype=np.float64)
@@ -187,14 +189,14 @@ class GymnasiumBodies:
         return self._steps.copy()
 
     def get_sim_state(self) -> tuple[Any, ...]:
-        """Copies of the environments and all that is known of them."""
+        """Copies of the environments, with their step counts, states and ends of episodes."""
         return deepcopy((self._envs, self._over, self._steps, self.states))
 
     def set_sim_state(self, sim_states: tuple[Any, ...]) -> None:
-        """Set all bodies to what `get_sim_state` gave.
+        """Set all bodies to states from `get_sim_state`.
 
         Raises:
-            ValueError: it is of another number of bodies.
+            ValueError: the number of bodies differs.
         """
         if len(sim_states[0]) != len(self):
             raise ValueError(f"states of {len(sim_states[0])} bodies, should be {len(self)}")

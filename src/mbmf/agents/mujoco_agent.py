@@ -1,4 +1,4 @@
-"""What an agent of the paper is made of: MuJoCo's model of a body, changed, and a task on it.
+"""An agent of the paper: a changed MuJoCo model of a body, and a task.
 
 The paper runs on the authors' fork of rllab. Here gymnasium's models of the same bodies are
 changed to the fork's time steps, actuator strengths and contact parameters. A state holds joint
@@ -6,10 +6,10 @@ positions, joint velocities, the whole body's centre of mass, and its velocity (
 the paper and the authors' code). That velocity is the total momentum over the total mass, so
 that the state is a function of joint positions and velocities alone.
 
-The number of elements is that of the authors' code: 24 for the half-cheetah, where the
-paper prints 23, and 41 for the ant. The ant's orientation stands at the end, where the
-authors' code has it before the centre of mass's velocity: so the first four parts of
-every agent's state are alike, and a network does not mind the order of its inputs.
+The number of elements is that of the authors' code: 24 for the half-cheetah (the paper prints 23),
+and 41 for the ant. Here the ant's orientation is the last part of its state, so the first four
+parts are the same for every agent. In the authors' code it comes before the velocity of the centre
+of mass. The order of a network's inputs does not matter.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _ORIENTATION = ("cos roll", "cos pitch", "cos yaw", "sin roll", "sin pitch", "si
 
 @dataclass(frozen=True)
 class Spread:
-    """How a reset spreads values: by size · N(0, 1), or by U(−size, size)."""
+    """Distribution of the values that a reset adds: size · N(0, 1), or U(−size, size)."""
 
     kind: Literal["normal", "uniform"]
     size: float
@@ -60,7 +60,8 @@ _WIDE = Start(Spread("uniform", 0.1), Spread("normal", 0.1))
 class Starts:
     """The start of each kind of rollout, see `mbmf.agents.spec.StartKind`.
 
-    By default the fork's two resets: its plain one, and the wider one that evaluates a controller.
+    The defaults are the fork's two resets: the plain one for random actions and policies, and the
+    wider one, which evaluates a controller, for MPC.
     """
 
     random: Start = _AT_REST
@@ -70,13 +71,13 @@ class Starts:
 
 @dataclass(frozen=True)
 class View:
-    """How an agent is shown: by one camera that goes with the body.
+    """How pictures and clips show an agent: with one camera that follows the body.
 
     Attributes:
-        distance: of the camera, m.
-        elevation: of the camera's axis, degrees.
-        height: that it looks at, m.
-        speed: seconds of the simulation in one second of a clip.
+        distance: distance of the camera, m.
+        elevation: elevation of the camera's axis, degrees.
+        height: height of the point that the camera looks at, m.
+        speed: simulated seconds per second of a clip.
     """
 
     distance: float
@@ -91,24 +92,24 @@ class MujocoAgent(AgentSpec):
 
     Attributes:
         model_file: gymnasium's model of the body.
-        timestep: of the simulator, s.
+        timestep: time step of the simulator, s.
         gears: torque of each actuator at action 1, N m, in the model's order.
         positions: names of all joint positions (qpos), with units.
         velocities: names of all joint velocities (qvel), with units.
-        pays: terms of what the environment pays.
-        planner_pays: terms of what the planner of the authors' code maximises.
-        healthy: ranges that a state must keep, or the episode is over.
-        largest: size that joint positions behind the root's three, and joint velocities, must
-            stay below, or the episode is over. The planner does not look at it.
-        hidden_positions: leading joint positions that the state leaves out.
-        largest_velocity: size to which the state clips joint velocities.
-        orientation: whether cosines and sines of the root's roll, pitch and yaw, from the
-            quaternion at qpos[3:7], stand at the state's end.
-        start: joint positions that a reset spreads around; the model's own if empty.
+        pays: terms of the environment's reward.
+        planner_pays: terms of the reward that the planner of the authors' code maximises.
+        healthy: ranges of state elements. An episode ends when a state leaves one of them.
+        largest: limit on the absolute values of joint velocities and of joint positions after the
+            root's three. An episode ends when a value reaches it. The planner ignores it.
+        hidden_positions: number of leading joint positions that the state leaves out.
+        largest_velocity: the state clips joint velocities to this absolute value.
+        orientation: whether the state ends with cosines and sines of the root's roll, pitch and
+            yaw, from the quaternion at qpos[3:7].
+        start: mean joint positions after a reset; the model's own if empty.
         starts: spread of the start of each kind of rollout.
-        armature: of every joint, kg m²; the model's own if None.
+        armature: armature of every joint, kg m²; the model's own if None.
         contact_impedance: first three of every geometry's solimp; the model's own if empty.
-        view: how pictures and clips show it.
+        view: how pictures and clips show the agent.
     """
 
     model_file: str
@@ -142,7 +143,7 @@ class MujocoAgent(AgentSpec):
 
     @property
     def layout(self) -> dict[str, slice]:
-        """Where each part of the state stands, in order: name -> slice of the last axis."""
+        """Position of each part of the state, in order: name -> slice of the last axis."""
         sizes = {
             "joint_positions": len(self.positions) - self.hidden_positions,
             "joint_velocities": len(self.velocities),
@@ -181,7 +182,7 @@ class MujocoAgent(AgentSpec):
 
     def make_bodies(self, count: int, num_threads: int = 1) -> SimulatedBodies:
         """See `AgentSpec.make_bodies`."""
-        # Here, for MuJoCo takes long to load and many ask for names alone.
+        # Imported here, because MuJoCo loads slowly and many callers need only names.
         from mbmf.agents.bodies import Bodies
 
         return Bodies(self, count, num_threads)
@@ -193,5 +194,5 @@ def hinges(*names: str) -> tuple[str, ...]:
 
 
 def rates(*positions: str) -> tuple[str, ...]:
-    """Velocity names of joint positions: "rootx [m]" moves at "rootx velocity [m/s]"."""
+    """Velocity names of joint positions: "rootx [m]" gives "rootx velocity [m/s]"."""
     return tuple(name.replace(" [", " velocity [").replace("]", "/s]") for name in positions)

@@ -1,9 +1,9 @@
-"""MuJoCo, imported so that a machine which cannot draw can simulate.
+"""MuJoCo, imported so that a machine that cannot draw can still simulate.
 
-MuJoCo loads a GL library while it is imported. Where MUJOCO_GL names one that the machine
-lacks, as on a cluster whose profile sets MUJOCO_GL=egl for all nodes, its import fails. So it
-is imported here with drawing switched off, and the GL library is loaded afterwards: whatever
-goes wrong then is told to those who draw. All modules of the package take `mujoco` from here.
+MuJoCo loads a GL library during its import. The import fails if MUJOCO_GL names a library that the
+machine lacks. This happens on clusters whose profile sets MUJOCO_GL=egl for all nodes. So this
+module imports MuJoCo with drawing switched off, and loads the GL library afterwards. If that fails,
+only code that draws gets an error. All modules of the package import `mujoco` from here.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ def load_gl() -> None:
     """Load the GL library that MUJOCO_GL names, as MuJoCo's own import does.
 
     Raises:
-        ImportError: it cannot be loaded, or MuJoCo knows no way of that name.
+        ImportError: the library cannot be loaded, or MuJoCo knows no backend of that name.
     """
     library = import_module("mujoco")
     before = set(sys.modules)
     platform = os.environ.get("PYOPENGL_PLATFORM")
     try:
-        # It looks at MUJOCO_GL where it is executed.
+        # The module reads MUJOCO_GL when it is executed.
         context = reload(import_module("mujoco.rendering.classic.gl_context"))
-    except Exception as error:  # AttributeError, OSError, ...: by the library that is missing
-        # What is half loaded would be in the way of another library.
+    except Exception as error:  # AttributeError, OSError, ...: depends on the missing library
+        # Half-loaded modules would keep another library from loading.
         for name in set(sys.modules) - before:
             if name.split(".")[0] == "OpenGL":
                 del sys.modules[name]
         _set("PYOPENGL_PLATFORM", platform)
         raise ImportError(f"{type(error).__name__}: {error}") from error
     if hasattr(context, "GLContext"):
-        # Its other names, that were without a value while drawing was switched off.
+        # These modules got no GLContext while drawing was switched off.
         for module in (library, import_module("mujoco.rendering.classic.renderer")):
             vars(module)["GLContext"] = context.GLContext
 
@@ -55,7 +55,7 @@ def _imported() -> Any:
 
 @contextmanager
 def _variable(name: str, value: str) -> Iterator[None]:
-    """Set a variable of the environment for a while."""
+    """Set an environment variable within a block."""
     before = os.environ.get(name)
     os.environ[name] = value
     try:

@@ -8,14 +8,14 @@ from mbmf.agents import AGENTS
 
 
 def register_environments() -> None:
-    """Make `gymnasium.make` and `gymnasium.make_vec` know the agents that are shipped.
+    """Register the shipped agents for `gymnasium.make` and `gymnasium.make_vec`.
 
-    `import mbmf` calls it, for gymnasium has had no plug-ins since 1.0: a program imports `mbmf`
-    first, or asks for "mbmf:mbmf/Swimmer-v0". No step imports this module, which loads every
-    agent: a run depends on its own alone.
+    `import mbmf` calls this function, because gymnasium has had no plug-ins since 1.0. A program
+    imports `mbmf` first, or makes "mbmf:mbmf/Swimmer-v0". This module loads every agent. No step
+    imports it, so that a run depends on its own agent alone.
 
-    The time limit is kept by gymnasium's TimeLimit around a single body, and by
-    `BatchedAgentEnv` itself in a batch; both read it here.
+    Both time limits come from here. Gymnasium's TimeLimit applies it to a single body, and
+    `BatchedAgentEnv` applies it to a batch.
     """
     for spec in AGENTS.values():
         # A second registration of the same name would warn.

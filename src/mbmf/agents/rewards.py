@@ -1,7 +1,7 @@
 """Rewards and terminations of the paper's tasks, as pure functions of batches.
 
 Each takes states (..., S) and actions (..., A) in [−1, 1] as NumPy arrays or torch
-tensors, of the simulator or of the dynamics model, and gives (...,).
+tensors, and returns (...,). States come from the simulator or from the dynamics model.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ FORWARD, SPEED = "com x [m]", "com x velocity [m/s]"
 
 @dataclass(frozen=True)
 class RewardTerms:
-    """Reward vx − action_cost · ‖a‖² + survival, vx the centre of mass's speed along x.
+    """Reward vx − action_cost · ‖a‖² + survival; vx is the velocity of the centre of mass along x.
 
     Attributes:
-        action_cost: of an action in [−1, 1].
-        survival: for each step.
+        action_cost: factor of ‖a‖², for actions in [−1, 1].
+        survival: reward of each step.
     """
 
     action_cost: float
@@ -59,17 +59,17 @@ def squared(action: Any) -> Any:
 
 
 def terms_by_name(spec: AgentSpec, terms: RewardTerms, states: Any, actions: Any) -> dict[str, Any]:
-    """Terms of the reward, named as in gymnasium's MuJoCo tasks, and where the body is.
+    """Terms of the reward, named as in gymnasium's MuJoCo tasks, and the position of the body.
 
     Args:
         spec: the agent.
-        terms: of its reward.
-        states: (B, S), that the actions led to.
+        terms: terms of its reward.
+        states: (B, S), the states that the actions led to.
         actions: (B, A), in [−1, 1].
 
     Returns:
-        (B,) each. The terms, in their order, add up to the reward; positions (m) and
-        velocities (m/s) are of the centre of mass.
+        (B,) each. The sum of the terms, in their order, is the reward. Positions (m) and
+        velocities (m/s) are those of the centre of mass.
     """
     speed = states[:, spec.element(SPEED)]
     named = {"reward_forward": speed, "reward_ctrl": -terms.action_cost * squared(actions)}
@@ -88,7 +88,7 @@ def termination(spec: AgentSpec, healthy: Sequence[Healthy]) -> Termination | No
         over = None
         for index, kept in ranges:
             value = state[..., index]
-            # Written so that a value that is not a number ends the episode.
+            # Written so that NaN ends the episode.
             if kept.ends:
                 out = ~((value >= kept.low) & (value <= kept.high))
             else:

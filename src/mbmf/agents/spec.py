@@ -1,8 +1,8 @@
-"""What an agent is to all that learns: a body, its task, and how its state is laid out.
+"""Interface of an agent: a body, its task, and the layout of its state.
 
-The method, the environments and the figures ask an agent for what stands here and nothing else,
-so that they do not care who simulates it: `mbmf.agents.mujoco_agent` the paper's four, and
-`mbmf.agents.gymnasium_agent` any environment of gymnasium's.
+The method, the environments and the figures use this interface alone, so they do not depend on the
+simulator. `mbmf.agents.mujoco_agent` simulates the paper's four agents, and
+`mbmf.agents.gymnasium_agent` any gymnasium environment.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 StartKind = Literal["random", "policy", "mpc"]
-"""Whose rollout starts: random actions', a policy's (imitation, TRPO), or the planner's."""
+"""Who acts in a rollout: random actions, a policy (imitation, TRPO), or the planner."""
 
 RewardFunction = Callable[[Any, Any], Any]
-"""Rewards (...,) of states (..., S) that actions led to, and these actions (..., A)."""
+"""Rewards (...,) of actions (..., A) and of the states (..., S) that they led to."""
 
 Termination = Callable[[Any], Any]
 """Whether states (..., S) end an episode, bool (...,)."""
@@ -28,8 +28,8 @@ Termination = Callable[[Any], Any]
 class SimulatedBodies(Protocol):
     """B bodies of one agent, each at its own point in time.
 
-    The next state of a body depends on its state and action alone, and on nothing that another
-    body did. `mbmf.agents.bodies.Bodies` says what each function does.
+    The next state of a body depends on its own state and action alone, not on other bodies.
+    `mbmf.agents.bodies.Bodies` documents each function.
 
     Attributes:
         states: (B, S) current states; read, never write.
@@ -45,7 +45,7 @@ class SimulatedBodies(Protocol):
         generators: Sequence[np.random.Generator],
         start: StartKind = "policy",
     ) -> None:
-        """Put some bodies at their start, each drawn from its own generator."""
+        """Reset some bodies; each start is drawn from the body's own generator."""
         ...
 
     def step(self, actions: NDArray[Any], rows: NDArray[np.intp] | None = None) -> None:
@@ -61,15 +61,15 @@ class SimulatedBodies(Protocol):
         ...
 
     def get_sim_state(self) -> Any:
-        """All that the bodies' future depends on, for `set_sim_state`."""
+        """Full states of the simulator, for `set_sim_state`."""
         ...
 
     def set_sim_state(self, sim_states: Any) -> None:
-        """Set all bodies to what `get_sim_state` gave."""
+        """Set all bodies to states from `get_sim_state`."""
         ...
 
     def close(self) -> None:
-        """Give back what the simulator holds."""
+        """Free the resources of the simulator."""
         ...
 
 
@@ -77,13 +77,13 @@ class SimulatedBodies(Protocol):
 class AgentSpec(ABC):
     """One agent and its task.
 
-    Rewards and terminations are pure functions of batches, as NumPy arrays or torch tensors: of
-    the simulator's states, and of those that the dynamics model predicts.
+    Rewards and terminations are pure functions of batches, which are NumPy arrays or torch tensors.
+    They take states of the simulator and states that the dynamics model predicts.
 
     Attributes:
-        name: as configuration files name it.
-        title: as figures show it; made from the name if empty.
-        source: by which `mbmf.storage.code_digest` covers the task; `get_agent` sets it.
+        name: name in configuration files.
+        title: name in figures; made from `name` if empty.
+        source: argument that makes `mbmf.storage.code_digest` cover the task. `get_agent` sets it.
         episode_steps: time limit of an episode.
         frame_skip: simulator steps in one environment step, for estimates of time.
         random_rollouts_end: whether rollouts of random actions end with the episode.
@@ -113,10 +113,10 @@ class AgentSpec(ABC):
 
     @abstractmethod
     def reward(self, next_state: Any, action: Any) -> Any:
-        """What the environment pays, and every reported return sums.
+        """Reward of the environment. Every reported return is a sum of it.
 
         Args:
-            next_state: (..., S), that the action led to.
+            next_state: (..., S), the state that the action led to.
             action: (..., A), in [−1, 1].
 
         Returns:
@@ -124,12 +124,12 @@ class AgentSpec(ABC):
         """
 
     def planner_reward(self, next_state: Any, action: Any) -> Any:
-        """What the planner maximises; arguments as for `reward`, which it is by default."""
+        """Reward that the planner maximises; by default `reward`, with the same arguments."""
         return self.reward(next_state, action)
 
     @property
     def terminated(self) -> Termination | None:
-        """Whether a state ends an episode, as the planner knows it; None if none does."""
+        """The planner's rule of which states end an episode; None if no state does."""
         return None
 
     @abstractmethod
@@ -138,14 +138,14 @@ class AgentSpec(ABC):
 
         Args:
             count: B.
-            num_threads: that step them, where the simulator has threads.
+            num_threads: number of threads that step the bodies, if the simulator uses threads.
 
         Raises:
             ValueError: no body, or no thread.
         """
 
     def reward_terms(self, _states: Any, _actions: Any) -> dict[str, Any]:
-        """What an environment's info tells of its steps, (B,) each; arguments as for `reward`."""
+        """Values for the info of an environment's steps, (B,) each; arguments as for `reward`."""
         return {}
 
     @property
@@ -155,13 +155,13 @@ class AgentSpec(ABC):
 
     @property
     def env_id(self) -> str:
-        """gymnasium's identifier of a task that is shipped: half_cheetah is mbmf/HalfCheetah-v0."""
+        """Gymnasium's identifier of a shipped task: half_cheetah gives mbmf/HalfCheetah-v0."""
         return f"mbmf/{''.join(part.capitalize() for part in self.name.split('_'))}-v0"
 
     def element(self, name: str) -> int:
-        """Where a state element stands; raises ValueError if there is none of that name."""
+        """Index of a state element; raises ValueError if there is no element of that name."""
         return self.state_names.index(name)
 
     def renamed(self, name: str) -> Self:
-        """The same task under a configuration's name for it, and a title made from that."""
+        """The same task under the configuration's name, with a title made from that name."""
         return self if name == self.name else replace(self, name=name, title="")

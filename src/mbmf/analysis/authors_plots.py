@@ -15,22 +15,41 @@ AUTHORS_PLOTS = Path("config/authors_plots.yaml")
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
-Readings = Annotated[list[PositiveNumber], Field(min_length=1)]
+Factor = Literal["sample_efficiency", "time_to_max"]
+
+
+class Reading(Settings):
+    """A ratio of steps, read at one return."""
+
+    at: Number = Field(description="return of an episode at which the curves were compared")
+    factor: Annotated[list[PositiveNumber], Field(min_length=1)] = Field(
+        description="the ratio; several readings, if they differ"
+    )
 
 
 class AgentPlot(Settings):
     """The sample plot of one agent; steps as the authors count them."""
 
-    sample_efficiency: Readings = Field(description="Mf's steps over Mb's, to Mb's last return")
-    time_to_max: Readings = Field(description="Mf's steps over Mb-Mf's, a reading a level")
+    sample_efficiency: Annotated[list[Reading], Field(min_length=1)] = Field(
+        description="Mf's steps over Mb's"
+    )
+    time_to_max: Annotated[list[Reading], Field(min_length=1)] = Field(
+        description="Mf's steps over Mb-Mf's"
+    )
     curves: dict[Literal["Mb", "Mf", "Mb-Mf"], Annotated[list[Point], Field(min_length=1)]] = Field(
         description="points of each curve: environment steps, return of an episode"
     )
 
-    def factor(self, name: Literal["sample_efficiency", "time_to_max"]) -> tuple[float, float]:
-        """Lowest and highest reading of one of the two factors."""
-        readings: list[float] = getattr(self, name)
-        return min(readings), max(readings)
+    def highest(self, name: Factor) -> Reading:
+        """The reading of one of the two factors at the highest return."""
+        readings: list[Reading] = getattr(self, name)
+        return max(readings, key=lambda reading: reading.at)
+
+    def factor(self, name: Factor) -> tuple[float, float]:
+        """Lowest and highest reading of one of the two factors, at any return."""
+        readings: list[Reading] = getattr(self, name)
+        factors = [factor for reading in readings for factor in reading.factor]
+        return min(factors), max(factors)
 
 
 AuthorsPlots = dict[str, AgentPlot]

@@ -1,20 +1,17 @@
-"""The paper's claims and the verdicts on them: reproduced, not reproduced or undecided."""
+"""What the paper claims: the entries of `config/claims.yaml`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-import pandas as pd
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from mbmf.analysis.authors_plots import AuthorsPlots
-from mbmf.analysis.intervals import Estimate, Region, UndecidableError, verdicts
 from mbmf.analysis.statistics import STATISTICS, statistic_name
 from mbmf.analysis.statistics.base import ClaimStatistic
+from mbmf.analysis.verdicts import Region
 from mbmf.base.errors import InputError, printable
 from mbmf.base.settings import Settings
 
@@ -35,19 +32,32 @@ Agents = Annotated[list[AgentName], Field(min_length=1), AfterValidator(_no_dupl
 
 
 class Claim(Settings, Generic[AnyStatistic]):
-    """One claim of the paper, in a form that a table can answer."""
+    """One claim of the paper, in a form that a table can answer.
+
+    Claims of a `family`, of one table if not given, are judged together: all of its verdicts are
+    right with 95 % probability. `parts` cut the statistic's values into ranges, and the verdict
+    says within which of them it lies.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     claim: Annotated[str, Field(min_length=1)]
     source: Annotated[str, Field(min_length=1)]
+    family: Annotated[str, Field(min_length=1)] | None = None
     table: TableName
     statistic: AnyStatistic
     comparison: Literal["above", "below", "within", "as_plotted"]
     threshold: Number | Annotated[list[Number], Field(min_length=2, max_length=2)]
+    parts: Annotated[list[Number], Field(min_length=2)] | None = None
     agents: Agents | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> Claim[AnyStatistic]:
+        if self.parts is not None and (
+            self.comparison not in ("above", "below")
+            or self.threshold not in self.parts
+            or self.parts != sorted(set(self.parts))
+        ):
+            raise _problem("parts must rise and hold the threshold, which is above or below")
         if isinstance(self.threshold, list) != (self.comparison == "within"):
             raise _problem("threshold must be [lowest, highest] for within, else one number")
         if self.comparison == "as_plotted":
@@ -81,11 +91,21 @@ class Claim(Settings, Generic[AnyStatistic]):
             assert self.statistic.plotted is not None
             if plots is None or agent not in plots:
                 raise InputError(f"there is no plot of the authors' of {agent}")
-            lowest, highest = plots[agent].factor(self.statistic.plotted)
-            return lowest / self.threshold, highest * self.threshold
+            factor = plots[agent].highest(self.statistic.plotted).factor
+            return min(factor) / self.threshold, max(factor) * self.threshold
         if self.comparison == "above":
             return self.threshold, math.inf
         return -math.inf, self.threshold
+
+    def asked_statistic(self, agent: str | None, plots: AuthorsPlots | None) -> ClaimStatistic:
+        """The statistic, for claims `as_plotted` at the return at which the plot was read."""
+        if self.comparison != "as_plotted":
+            return self.statistic
+        assert plots is not None
+        assert agent is not None
+        assert self.statistic.plotted is not None
+        at = plots[agent].highest(self.statistic.plotted).at
+        return self.statistic.model_copy(update={"at": at})
 
 
 AnyClaim = Claim[Any]
@@ -165,173 +185,3 @@ def _line(entry: Any, details: Any) -> tuple[str, str]:
     if details["type"] not in ("extra_forbidden", "missing") and not isinstance(found, dict | list):
         message += f" (found {printable(repr(found))})"
     return ".".join(keys) + ": " if keys else "", message
-
-
-@dataclass(frozen=True)
-class Question:
-    """A claim about one agent; about none for a table without agents."""
-
-    claim: AnyClaim
-    agent: str | None
-
-    @property
-    def id(self) -> str:
-        """Name of the verdict."""
-        return f"{self.claim.id}.{self.agent}" if self.agent else self.claim.id
-
-
-def questions(claims: Iterable[AnyClaim]) -> list[Question]:
-    """Each claim, once for each of its agents."""
-    asked = []
-    for claim in claims:
-        agents: Sequence[str | None] = claim.agents or [None]
-        asked += [Question(claim, agent) for agent in agents]
-    return asked
-
-
-def judge(
-    claims: Sequence[AnyClaim],
-    table: Callable[[str], pd.DataFrame],
-    plots: AuthorsPlots | None = None,
-) -> list[dict[str, Any]]:
-    """A verdict on each claim and agent.
-
-    Args:
-        claims: of the paper.
-        table: gives a table by its name; raises InputError for one that cannot be read.
-        plots: what the authors' plots show; needed if a claim is `as_plotted`.
-
-    Returns:
-        For each: id, source, claim, agent, verdict, statistic, low, high, seeds, level (of
-        confidence, that the interval has), threshold (lowest and highest allowed, None for
-        unbounded), why (there is no statistic) and refused (because the input is wrong).
-    """
-    asked = questions(claims)
-    regions: dict[str, Region] = {}
-    answers = []
-    for question in asked:
-        try:
-            regions[question.id] = question.claim.region(question.agent, plots)
-            answers.append(_answer(question, table))
-        except InputError as error:
-            regions[question.id] = -math.inf, math.inf
-            answers.append(error)
-    known = [
-        (question, answer)
-        for question, answer in zip(asked, answers, strict=True)
-        if isinstance(answer, Estimate)
-    ]
-    judged = verdicts(
-        [answer for _, answer in known], [regions[question.id] for question, _ in known]
-    )
-    found = {question.id: verdict for (question, _), verdict in zip(known, judged, strict=True)}
-    records = []
-    for question, answer in zip(asked, answers, strict=True):
-        record: dict[str, Any] = {
-            "id": question.id,
-            "source": question.claim.source,
-            "claim": question.claim.claim,
-            "agent": question.agent,
-            "verdict": "undecided",
-            "statistic": None,
-            "low": None,
-            "high": None,
-            "seeds": None,
-            "level": None,
-            "threshold": [_finite(edge) for edge in regions[question.id]],
-            "why": None,
-            "refused": isinstance(answer, InputError),
-        }
-        if isinstance(answer, Estimate):
-            verdict = found[question.id]
-            record |= {
-                "verdict": verdict.verdict,
-                "statistic": _finite(answer.value),
-                "low": _finite(verdict.low),
-                "high": _finite(verdict.high),
-                "seeds": answer.seeds,
-                "level": round(verdict.level, 6),
-                "why": None if math.isfinite(answer.value) else "never reached in these runs",
-            }
-        else:
-            record["why"] = str(answer)
-        records.append(record)
-    return records
-
-
-def _answer(
-    question: Question, table: Callable[[str], pd.DataFrame]
-) -> Estimate | InputError | UndecidableError:
-    name = question.claim.table
-    try:
-        rows = table(name)
-    except InputError as error:
-        return error
-    try:
-        if question.agent:
-            if "agent" not in rows:
-                raise InputError("lacks the columns agent")
-            rows = rows[rows["agent"] == question.agent]
-        elif "agent" in rows:
-            raise InputError("has agents; the claim must name those that it is about (agents)")
-        if rows.empty:
-            raise UndecidableError(f"{question.agent or name} is not run at this scale")
-        found: Estimate = question.claim.statistic.estimate(rows)
-        return found
-    except InputError as error:
-        return InputError(f"{name}: {error}")
-    except UndecidableError as error:
-        return error
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def changes(stored: Sequence[dict[str, Any]], now: Sequence[dict[str, Any]]) -> list[str]:
-    """A line for each verdict that is not what was stored."""
-    before = {record["id"]: record["verdict"] for record in stored}
-    after = {record["id"]: record["verdict"] for record in now}
-    return [
-        f"{name}: was {before.get(name, 'not asked')}, is {after.get(name, 'not asked')}"
-        for name in dict.fromkeys([*before, *after])
-        if before.get(name) != after.get(name)
-    ]
-
-
-def as_text(records: Sequence[dict[str, Any]]) -> str:
-    """The verdicts as a table to read in a terminal."""
-    lines = [("verdict", "claim", "statistic", "interval", "claimed", "seeds")]
-    for record in records:
-        if record["why"]:
-            lines.append((record["verdict"], record["id"], f"- ({record['why']})", "", "", ""))
-            continue
-        lines.append(
-            (
-                record["verdict"],
-                record["id"],
-                number(record["statistic"], ">"),
-                f"{number(record['low'], '<')} to {number(record['high'], '>')}",
-                claimed(*record["threshold"]),
-                str(record["seeds"]),
-            )
-        )
-    full = [line for line in lines if line[-1]]
-    widths = [max(map(len, column)) for column in zip(*full, strict=True)]
-    widths[1] = max(len(line[1]) for line in lines)
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def number(value: float | None, unbounded: str) -> str:
-    """A number to read; None is infinite, `unbounded` ("<" or ">") says which way."""
-    return f"{value:.4g}" if value is not None else {"<": "-inf", ">": "inf"}[unbounded]
-
-
-def claimed(low: float | None, high: float | None) -> str:
-    """The values that a claim allows, to read."""
-    if low is None:
-        return f"< {high:g}"
-    return f"> {low:g}" if high is None else f"{low:.4g} to {high:.4g}"

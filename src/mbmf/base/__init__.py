@@ -1,1 +1,1 @@
-"""What all other rooms stand on: errors, settings, random streams."""
+"""What all other packages build on: errors, settings, random streams."""

@@ -1,4 +1,4 @@
-"""Settings of a part that a door leads to: which planner, which model, and what it needs."""
+"""Settings of a part that a door loads: the name of the planner or model, and its own settings."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from mbmf.base.settings import Settings
 
 
 def chosen_by(door: Door, key: str, common: type[Settings]) -> WrapValidator:
-    """Validator of a section: its value becomes the `Settings` of what `key` names.
+    """Validator of a section: its value becomes the `Settings` of the part that `key` names.
 
     Args:
-        door: behind which it is found.
-        key: of the section, with a default.
-        common: settings that all behind the door have; their own are subclasses.
+        door: finds the part by its name.
+        key: the section's key that holds the name. It has a default.
+        common: settings that all parts of this kind share. Each part's `Settings` is a subclass.
     """
 
     def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
@@ -34,10 +34,10 @@ def chosen_by(door: Door, key: str, common: type[Settings]) -> WrapValidator:
 def _own_settings(
     door: Door, key: str, common: type[Settings], content: dict[str, Any]
 ) -> type[Settings]:
-    """The `Settings` of what a section names.
+    """The `Settings` of the part that a section names.
 
     Raises:
-        ValidationError: there is none of that name.
+        ValidationError: there is no part of that name.
     """
     name = content.get(key, common.model_fields[key].default)
     try:
@@ -55,7 +55,7 @@ def _own_settings(
 
 
 def _checked(own: type[Settings], content: dict[str, Any]) -> Settings:
-    """As `model_validate`; an unknown key is told with those that this planner or model has."""
+    """Like `model_validate`; the error for an unknown key lists the keys that are allowed."""
     try:
         return own.model_validate(content)
     except ValidationError as error:

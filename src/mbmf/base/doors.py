@@ -1,10 +1,9 @@
-"""Doors: a planner, a model, a task, a figure is one file, found by the name that the configuration
-gives it.
+"""Doors: each planner, model, task or figure is one file that the configuration names.
 
-A name is that of a module in the door's room, or the path of a Python file of your own, from the
-repository's root. The module is imported when it is asked for, by its name as text: so no run
-depends on planners or agents other than its own.
-"""  # noqa: D205
+A name is either a module in the door's room or the path of your own Python file. The path is
+relative to the repository's root. A door imports a module only when it is asked for, and takes its
+name as text. So no run depends on planners or agents other than its own.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +25,8 @@ class Door:
     """Where files of one kind are found.
 
     Attributes:
-        what: that they are, for messages: "planner".
-        room: package that holds the shipped ones.
+        what: kind of the files, for messages, such as "planner".
+        room: package that holds the shipped files.
         attribute: name that each file binds at its top level.
     """
 
@@ -36,14 +35,14 @@ class Door:
     attribute: str
 
     def names(self) -> list[str]:
-        """Those that are shipped, sorted."""
+        """Names of the shipped files, sorted."""
         return list(_shipped(self.room, self.attribute))
 
     def source(self, name: str) -> str:
-        """What `mbmf.storage.code_digest` asks for: the module's name, or the file's path.
+        """Argument for `mbmf.storage.code_digest`: the module's name, or the file's path.
 
         Raises:
-            InputError: there is none of that name.
+            InputError: there is no file of that name.
         """
         if name.endswith(".py"):
             if not Path(name).is_file():
@@ -59,23 +58,26 @@ class Door:
         return f"{self.room}.{name}"
 
     def load(self, name: str) -> Any:
-        """What the module of that name binds as `attribute`.
+        """The object that the module of that name binds as `attribute`.
 
         Raises:
-            InputError: there is none of that name, or the file does not work.
+            InputError: there is no file of that name, or the file cannot be imported, or it does
+                not bind `attribute`.
         """
         source = self.source(name)
         module = (
             _from_file(Path(source).resolve()) if name.endswith(".py") else import_module(source)
         )
         if not hasattr(module, self.attribute):
-            raise InputError(f"{printable(name)}: defines no {self.attribute}; a {self.what} does")
+            raise InputError(
+                f"{printable(name)}: defines no {self.attribute}; the file of a {self.what} must"
+            )
         return getattr(module, self.attribute)
 
 
 @cache
 def _shipped(room: str, attribute: str) -> tuple[str, ...]:
-    """Modules of a package that bind a name at their top level. They are read, not imported."""
+    """Modules of a package that bind a name at their top level; this reads, but does not import."""
     spec = find_spec(room)
     if spec is None or not spec.submodule_search_locations:
         raise ValueError(f"{room} is not a package")
@@ -102,13 +104,13 @@ def _bound(tree: ast.Module) -> set[str]:
 
 @cache
 def _from_file(path: Path) -> ModuleType:
-    """A Python file outside of the package, executed once."""
+    """Module of a Python file outside the package, executed once."""
     name = f"mbmf_door_{abs(hash(path))}_{path.stem}"
     spec = spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
-    # Dataclasses and pydantic look their module up there.
+    # Dataclasses and pydantic look up their module in sys.modules.
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)

@@ -1,4 +1,4 @@
-"""The errors that a user can mend, each told in one line on the command line."""
+"""Errors that a user can fix. The command line prints each in one line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class InputError(ValueError):
 
 
 class SimulationError(ArithmeticError):
-    """The simulator diverged: a state is not finite, beyond reason, or MuJoCo gave up."""
+    """The simulator diverged: a state is not finite or absurdly large, or MuJoCo stopped."""
 
 
 class NonFiniteError(ArithmeticError):
@@ -26,4 +26,4 @@ class NonFiniteError(ArithmeticError):
 
 
 class DrawingError(RuntimeError):
-    """MuJoCo has nothing to draw with on this machine. Exit status 1."""
+    """MuJoCo cannot draw on this machine. Exit status 1."""

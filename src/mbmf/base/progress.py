@@ -1,7 +1,7 @@
-"""How far a long step has come, as a bar on a terminal.
+"""Progress bar of a long step, on a terminal.
 
-A log gets the printed lines as they are. Steps know nothing of bars, so that these change no
-result and no digest of code: the bar asks for the run's checkpoint.
+A log file receives the printed lines unchanged. Steps do not know about the bar: it reads the run's
+checkpoint. So the bar changes no result and no digest of code.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ INTERVAL = 1.0
 def progress_bar(
     description: str, iterations: Callable[[], tuple[int, int] | None]
 ) -> Iterator[None]:
-    """Show a bar below what is printed meanwhile, if that goes to a terminal.
+    """Show a bar below the printed lines, if standard output is a terminal.
 
     Args:
-        description: stands before the bar.
-        iterations: gives those done, and all; None while that is not known.
+        description: text before the bar.
+        iterations: returns the number of iterations done and the total, or None while these are
+            unknown.
     """
     terminal = sys.stdout
     if not terminal.isatty():
@@ -72,7 +73,7 @@ def progress_bar(
 def _move(
     bar: Progress, task: TaskID, iterations: Callable[[], tuple[int, int] | None], ended: Event
 ) -> None:
-    """Move a bar until the step has ended, and once more then."""
+    """Update a bar until the step ends, and once more at the end."""
     while True:
         last = ended.wait(INTERVAL)
         found = iterations()

@@ -1,8 +1,8 @@
 """Random streams: one per purpose and iteration, all derived from the run's seed.
 
-No function of the package draws from a global generator. A stream is found again
-from (seed, purpose, indices) alone, so a run that was killed needs no stored
-generator state to go on with the same bits.
+No function of the package draws from a global generator. A stream follows from
+(seed, purpose, indices) alone. So a killed run resumes with the same bits and stores no
+generator state.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def sequence(seed: int, purpose: Purpose, *indices: int) -> np.random.SeedSequen
     Args:
         seed: the run's seed, at least 0.
         purpose: what the stream is for.
-        indices: iteration, rollout, ... where a purpose needs several streams.
+        indices: iteration, rollout and so on, if a purpose needs several streams.
     """
     return np.random.SeedSequence(seed, spawn_key=(int(purpose), *indices))
 

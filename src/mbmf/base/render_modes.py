@@ -1,4 +1,4 @@
-"""The render modes of all environments of the package: pictures as arrays, or none."""
+"""The render modes of all environments of the package: images as arrays, or None."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def checked_render_mode(mode: str | None) -> str | None:
     """`mode` itself.
 
     Raises:
-        InputError: there is no such mode; names those there are.
+        InputError: there is no such mode. The message lists the modes.
     """
     if mode is not None and mode not in RENDER_MODES:
         raise InputError(
@@ -23,5 +23,5 @@ def checked_render_mode(mode: str | None) -> str | None:
 
 
 def warn_of_no_mode() -> None:
-    """Say, as gymnasium's environments do, why `render()` gives None."""
+    """Warn, as gymnasium's environments do, that `render()` returns None."""
     logger.warn("render() draws nothing: make the environment with render_mode='rgb_array'")

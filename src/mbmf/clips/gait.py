@@ -1,4 +1,4 @@
-"""Short clips of how an agent moves: what the returns of the figures look like."""
+"""Short clips of how an agent moves under each controller."""
 
 from __future__ import annotations
 
@@ -26,26 +26,27 @@ _QUALITIES = (70, 55, 40, 25, 10)
 
 
 def clip_steps(spec: MujocoAgent) -> int:
-    """Environment steps that a clip shows, at most."""
+    """Maximum number of environment steps that a clip shows."""
     return round(SECONDS * spec.view.speed / spec.dt)
 
 
 def positions(spec: MujocoAgent, model: Any, rollout: Rollouts, interval: float) -> Array:
-    """Joint positions at every `interval` seconds of one rollout, also between its steps.
+    """Joint positions every `interval` seconds of one rollout, also between its steps.
 
-    Each environment step is simulated again from the recorded state, so that nothing drifts.
+    Each environment step is simulated again from the recorded state, so that errors do not
+    accumulate.
 
     Args:
         spec: the agent.
-        model: of MuJoCo, from `build_model`.
-        rollout: one, whose recorded actions were executed without noise.
-        interval: s.
+        model: MuJoCo model, from `build_model`.
+        rollout: one rollout. Its recorded actions must have been executed without noise.
+        interval: time between two positions, s.
 
     Returns:
         (F, nq).
     """
     if len(rollout) != 1:
-        raise ValueError(f"one rollout is asked for, not {len(rollout)}")
+        raise ValueError(f"rollout should hold one rollout, holds {len(rollout)}")
     data = mujoco.MjData(model)
     hidden, nq, nv = spec.hidden_positions, model.nq, model.nv
     substeps = round(interval / spec.timestep)
@@ -55,7 +56,7 @@ def positions(spec: MujocoAgent, model: Any, rollout: Rollouts, interval: float)
         data.qpos[:] = 0
         data.qpos[hidden:] = state[: nq - hidden]
         data.qvel[:] = state[nq - hidden : nq - hidden + nv]
-        if hidden:  # the root's x, which the centre of mass tells
+        if hidden:  # the root's x, which follows from the centre of mass
             mujoco.mj_kinematics(model, data)
             mujoco.mj_comPos(model, data)
             data.qpos[0] = state[spec.layout["com"]][0] - data.subtree_com[0, 0]
@@ -72,11 +73,11 @@ def positions(spec: MujocoAgent, model: Any, rollout: Rollouts, interval: float)
 def clip(spec: MujocoAgent, rollouts: dict[str, Rollouts]) -> list[Image.Image]:
     """Frames of the rollouts side by side, two in a row, each under its name.
 
-    A rollout that ends early stays on its last picture.
+    A rollout that ends early keeps showing its last picture.
 
     Args:
         spec: the agent.
-        rollouts: one each, by what controls the body.
+        rollouts: one rollout for each controller, by the controller's name.
     """
     model, painter = build_model(spec), Painter(spec, *PANEL)
     interval = spec.view.speed / FRAMES_PER_SECOND
@@ -120,9 +121,9 @@ def _grid(panels: Sequence[Image.Image]) -> Image.Image:
 
 
 def encoded(frames: Sequence[Image.Image]) -> bytes:
-    """An animated WebP without end, at the best quality that keeps it below LARGEST bytes.
+    """An endlessly repeated animated WebP, at the best quality with at most LARGEST bytes.
 
-    Where none does, every second frame is left out, and so on.
+    If no quality is small enough, only every second frame is used, then only every fourth.
     """
     for every in (1, 2, 4):
         for quality in _QUALITIES:

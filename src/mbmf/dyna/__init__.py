@@ -8,7 +8,7 @@ __all__ = ["MAZES", "register_environments"]
 
 
 def register_environments() -> None:
-    """Make `gymnasium.make` know the mazes, as `mbmf.agents` does for the agents."""
+    """Register the mazes for `gymnasium.make`; `mbmf.agents.registration` registers the agents."""
     for env_id, maze in MAZES.items():
         # A second registration of the same name would warn.
         if env_id not in registry:

@@ -4,8 +4,8 @@ Sutton and Barto, Reinforcement Learning, 2nd edition: Tabular Dyna-Q (page 164)
 Dyna-Q+ (section 8.3), prioritised sweeping for a deterministic environment (section 8.4).
 The letters (a) to (g) are those of the book's boxes.
 
-What a function draws it draws from two generators, one for acting and one for planning:
-as long as planning changes no value, the walk is the same however much is planned.
+Acting and planning draw from separate generators. So the walk does not depend on the number of
+planning steps until planning changes a value.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ Floats = npt.NDArray[np.float64]
 
 
 class Walk(NamedTuple):
-    """Where to walk, and how long.
+    """A maze, and limits on the number of episodes and steps.
 
     Attributes:
         transitions: next states, (phases, states, actions).
-        changes: after how many steps each further phase holds.
+        changes: number of steps after which each further phase begins.
         start: state in which an episode starts.
-        goal: state in which it ends, with reward 1.
-        episodes: most episodes.
-        steps: most steps, all episodes together.
+        goal: state in which an episode ends, with reward 1.
+        episodes: maximum number of episodes.
+        steps: maximum number of steps, over all episodes.
     """
 
     transitions: Integers
@@ -41,7 +41,7 @@ class Walk(NamedTuple):
 
 
 class Learner(NamedTuple):
-    """What the algorithms share: alpha, gamma, epsilon, and n planning steps."""
+    """Settings that the algorithms share: alpha, gamma, epsilon, and n planning steps."""
 
     step_size: float
     discount: float
@@ -62,14 +62,15 @@ def dyna_q(
     Args:
         walk: the maze.
         learner: settings.
-        bonus: kappa. If positive, a planned step whose action was last tried tau steps ago
-            earns kappa sqrt(tau) more, and planning may take actions that were never tried in
-            a visited state: they are thought to stay, with reward 0.
-        acting: stream of the actions.
-        planning: stream of the planned states and actions.
+        bonus: kappa. If it is positive, a planned step whose action was last tried tau steps ago
+            gets an additional reward of kappa sqrt(tau). Planning then also takes actions that
+            were never tried in a visited state. The model predicts for these that the state does
+            not change, with reward 0.
+        acting: random stream of the actions.
+        planning: random stream of the planned states and actions.
 
     Returns:
-        Steps, from 1, at which the goal was reached.
+        Steps, counted from 1, at which the goal was reached.
     """
     num_states, num_actions = walk.transitions.shape[1:]
     values = np.zeros((num_states, num_actions))
@@ -78,7 +79,7 @@ def dyna_q(
         model_state[s] = s
     model_reward = np.zeros((num_states, num_actions))
     last_tried = np.zeros((num_states, num_actions), dtype=np.int64)
-    # In the order in which they were first seen: states, and actions taken in each of them.
+    # Visited states, and the actions taken in each, in the order of their first occurrence.
     visited, num_visited = np.empty(num_states, dtype=np.int64), 0
     taken = np.empty((num_states, num_actions), dtype=np.int64)
     num_taken = np.zeros(num_states, dtype=np.int64)
@@ -106,7 +107,7 @@ def dyna_q(
         last_tried[state, action] = step
         model_state[state, action] = next_state
         model_reward[state, action] = reward
-        # (f) Loop n times: a state seen before, an action taken in it, what the model says.
+        # (f) Loop n times: a visited state, an action taken in it, the model's reward and state.
         for _ in range(learner.planning_steps):
             s = visited[below(planning, num_visited)]
             if bonus > 0:
@@ -128,16 +129,16 @@ def dyna_q(
 def prioritised_sweeping(
     walk: Walk, learner: Learner, threshold: float, acting: np.random.Generator
 ) -> Integers:
-    """Prioritised sweeping. The queue is a table of priorities, 0 for what is not in it.
+    """Prioritised sweeping. The queue is a table of priorities; 0 means not in the queue.
 
     Args:
         walk: the maze.
         learner: settings.
-        threshold: theta, the least priority that is queued.
-        acting: stream of the actions.
+        threshold: theta; only higher priorities enter the queue.
+        acting: random stream of the actions.
 
     Returns:
-        Steps, from 1, at which the goal was reached.
+        Steps, counted from 1, at which the goal was reached.
     """
     num_states, num_actions = walk.transitions.shape[1:]
     values = np.zeros((num_states, num_actions))
@@ -194,7 +195,7 @@ def prioritised_sweeping(
 def epsilon_greedy(
     values: Floats, state: int, exploration: float, acting: np.random.Generator
 ) -> int:
-    """With probability `exploration` any action, else a best one; ties are broken at random."""
+    """A random action with probability `exploration`, else a best one; ties break at random."""
     num_actions = values.shape[1]
     if acting.random() < exploration:
         return below(acting, num_actions)
@@ -227,7 +228,7 @@ def below(stream: np.random.Generator, count: int) -> int:
 
 @numba.njit()
 def move(walk: Walk, step: int, state: int, action: int) -> int:
-    """Next state, in the phase that holds after `step` steps."""
+    """Next state, in the phase that is current after `step` steps."""
     phase = 0
     while phase < len(walk.changes) and step >= walk.changes[phase]:
         phase += 1

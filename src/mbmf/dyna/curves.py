@@ -12,14 +12,15 @@ from mbmf.dyna.algorithms import Integers, Learner, Walk, dyna_q, prioritised_sw
 from mbmf.dyna.mazes import MAZES, Maze
 from mbmf.dyna.settings import ChangingMazeSettings, DynaSettings
 
-# Purposes beyond all of mbmf.base.random_streams, which is no part of this: a change of it
-# would make these runs stale, and a number appended to it those of Algorithm 1.
+# These numbers lie beyond all of mbmf.base.random_streams. This module does not import that one, so
+# a change there does not make the Dyna-Q runs stale, and a new purpose here does not make the runs
+# of Algorithm 1 stale.
 ACTING, PLANNING = 1000, 1001
 
-# Cumulative rewards are kept at every so many steps.
+# Cumulative rewards are stored at multiples of this number of steps.
 EVERY = 10
 
-# No limit: a number of episodes or steps that no run comes to.
+# Means no limit: no run reaches this number of episodes or steps.
 _ENDLESS = 2**62
 
 
@@ -29,7 +30,7 @@ def stream(run: int, purpose: int) -> np.random.Generator:
 
 
 def walk(maze: Maze, episodes: int = _ENDLESS, steps: int = _ENDLESS) -> Walk:
-    """A maze and how long it is walked, as the algorithms take it."""
+    """The `Walk` in a maze, with limits on the number of episodes and steps."""
     changes = np.array(maze.changes, dtype=np.int64)
     return Walk(maze.transitions, changes, maze.start, maze.goal, episodes, steps)
 
@@ -39,15 +40,16 @@ def steps_per_episode(settings: DynaSettings) -> pd.DataFrame:
 
     Returns:
         Columns panel, method, step_size, planning_steps, run, episode (from 1), steps, and
-        optimal_steps, what shortest paths walked epsilon-greedily take on average. Panel a is
-        the book's; panel b sets prioritised sweeping beside Dyna-Q.
+        optimal_steps: the mean number of steps if shortest paths are followed
+        epsilon-greedily. Panel a is the book's figure. Panel b compares prioritised sweeping
+        with Dyna-Q.
     """
     figure, sweeping = settings.figure_8_2, settings.figure_8_2.sweeping
     maze = MAZES["mbmf/DynaMaze-v0"]
     where = walk(maze, episodes=figure.episodes)
 
     def rows(panel: str, step_size: float, n: int, threshold: float | None = None) -> pd.DataFrame:
-        """One curve; with a threshold, of prioritised sweeping."""
+        """One curve of Dyna-Q or, with a threshold, of prioritised sweeping."""
         learner = Learner(step_size, settings.discount, settings.exploration, n)
         reached = [
             dyna_q(where, learner, 0.0, stream(run, ACTING), stream(run, PLANNING))
@@ -125,7 +127,7 @@ def _changing_maze(
 def _tidy(
     keys: dict[str, Any], point: str, points: Integers, value: str, values: Integers
 ) -> pd.DataFrame:
-    """A row for each of `values` (runs, points), after the keys of all."""
+    """Table with a row for each of `values` (runs, points); its first columns are `keys`."""
     runs = len(values)
     return pd.DataFrame(
         {

@@ -24,16 +24,18 @@ LINES = (200, 200, 200)
 class MazeEnv(gymnasium.Env[np.int64, np.int64]):
     """Observations are states, counted row by row; actions go up, down, left, right.
 
-    Reaching the goal earns 1 and ends the episode, any other step earns 0. The walls' clock
-    counts the steps of all episodes; only a reset with a seed sets it back.
+    The step that reaches the goal has reward 1 and ends the episode. Every other step has reward 0.
+    The clock that moves the walls counts the steps of all episodes. Only a reset with a seed sets
+    it to 0.
 
     Args:
         phases: drawings, as for `Maze`.
-        changes: after how many steps each further drawing holds.
+        changes: number of steps after which each further drawing is current.
         render_mode: "rgb_array" for pictures, or None.
 
     Raises:
-        InputError: a drawing is no maze, or has no way from start to goal; another render mode.
+        InputError: a drawing is not a maze, or has no path from start to goal, or the render mode
+            is unknown.
     """
 
     metadata = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
@@ -55,7 +57,7 @@ class MazeEnv(gymnasium.Env[np.int64, np.int64]):
 
     @property
     def _phase(self) -> int:
-        """Which drawing holds for the next step."""
+        """Index of the drawing that is current for the next step."""
         return sum(self._clock >= change for change in self.maze.changes)
 
     def reset(
@@ -86,9 +88,9 @@ class MazeEnv(gymnasium.Env[np.int64, np.int64]):
         return np.int64(self._state), float(reached), reached, False, {}
 
     def render(self) -> Any:
-        """Picture (32 rows, 32 columns, 3), uint8, of the walls as they stand for the next step.
+        """Picture (32 rows, 32 columns, 3), uint8, with the walls of the next step.
 
-        None without a render mode.
+        It is None without a render mode.
 
         Raises:
             ResetNeeded: no episode has been started.
@@ -102,12 +104,12 @@ class MazeEnv(gymnasium.Env[np.int64, np.int64]):
 
 
 def picture(maze: Maze, phase: int, state: int) -> NDArray[np.uint8]:
-    """Picture (32 rows, 32 columns, 3) of a maze, its goal and an agent, a square within its cell.
+    """Picture (32 rows, 32 columns, 3) of a maze with its goal and the agent, a square in its cell.
 
     Args:
         maze: the maze.
-        phase: the drawing that holds.
-        state: where the agent is.
+        phase: index of the current drawing.
+        state: the agent's state.
     """
     rows, columns = maze.shape
     cells = np.where(maze.walls[phase].reshape(-1, 1), WALL, FREE).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Grid mazes as drawings: the book's three, and any other that has a way to its goal."""
+"""Grid mazes from drawings: the book's three, and any other that has a path to its goal."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 @dataclass(frozen=True)
 class Maze:
-    """A maze whose walls may move while it is walked.
+    """A maze whose walls may move during a run.
 
     Attributes:
-        phases: drawings, one line a row: `S` start, `G` goal, `#` wall, `.` free. All have the
-            same size, start and goal.
-        changes: after how many steps the second drawing holds, the third, ...
+        phases: drawings, one line for each row: `S` start, `G` goal, `#` wall, `.` free. All have
+            the same size, start and goal.
+        changes: number of steps after which the second drawing is current, the third, and so on.
     """
 
     phases: tuple[str, ...]
@@ -46,7 +46,7 @@ class Maze:
                 raise InputError(f"maze, drawing {phase + 1}: no way from S to G")
 
     def _problem(self, drawing: str) -> str | None:
-        """What is wrong with a drawing, if anything, but for the way through it."""
+        """The first problem of a drawing, except for a missing path; None if there is none."""
         rows = drawing.split()
         if odd := "".join(sorted({*drawing} - {*"SG#.\n "})):
             return f"may hold S, G, # and . only, found {printable(odd)}"
@@ -83,9 +83,10 @@ class Maze:
 
     @cached_property
     def transitions(self) -> npt.NDArray[np.int64]:
-        """Next states, (phases, states, actions). A move into a wall or an edge stays.
+        """Next states, (phases, states, actions).
 
-        Whoever is where a wall appears can still walk off it.
+        A move into a wall or over the edge leaves the state as it is. An agent on whose cell a
+        wall appears can still leave the cell.
         """
         walls = self.walls
         rows, columns = self.shape
@@ -100,7 +101,7 @@ class Maze:
         return after
 
     def distances(self, phase: int = 0) -> npt.NDArray[np.int64]:
-        """Fewest steps from each state to the goal, −1 where there is no way."""
+        """Shortest distance from each state to the goal, steps; −1 if there is no path."""
         distances = np.full(self.transitions.shape[1], -1)
         distances[self.goal] = 0
         for steps in range(1, len(distances)):
@@ -109,11 +110,11 @@ class Maze:
         return distances
 
     def optimal_steps(self, exploration: float, phase: int = 0) -> float:
-        """Expected steps from start to goal, shortest paths walked epsilon-greedily.
+        """Expected steps from start to goal if shortest paths are followed epsilon-greedily.
 
         Args:
-            exploration: epsilon, the share of steps in a random direction.
-            phase: the drawing that holds.
+            exploration: epsilon, the probability of a random action.
+            phase: index of the drawing.
         """
         distances, after = self.distances(phase), self.transitions[phase]
         shorter = distances[after] == distances[:, None] - 1
@@ -130,7 +131,7 @@ class Maze:
 
 
 def _place(drawing: str, sign: str) -> tuple[int, int, int]:
-    """Rows, columns, and the sign's place counted row by row."""
+    """Number of rows, number of columns, and index of the sign, counted row by row."""
     rows = drawing.split()
     return len(rows), len(rows[0]), "".join(rows).index(sign)
 

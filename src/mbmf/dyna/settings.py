@@ -21,7 +21,7 @@ PlanningSteps = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class SweepingSettings(Settings):
-    """Prioritised sweeping beside Dyna-Q."""
+    """Comparison of prioritised sweeping with Dyna-Q."""
 
     step_size: StepSize = Field(description="alpha, of both")
     planning_steps: PositiveInteger = Field(description="n, of both")
@@ -56,7 +56,7 @@ class ChangingMazeSettings(Settings):
 
 
 class DynaSettings(Settings):
-    """All of them."""
+    """Settings of all Dyna-Q experiments."""
 
     runs: Annotated[int, Field(gt=0, le=10_000)] = Field(description="independent runs")
     discount: Fraction = Field(description="gamma")

@@ -1,1 +1,1 @@
-"""What runs, and for which figure: one file an experiment."""
+"""Experiments: the runs behind each figure, one file for each experiment."""

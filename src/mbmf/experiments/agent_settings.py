@@ -1,4 +1,4 @@
-"""An agent's settings for each method, as they stand under `agents` in the configuration."""
+"""An agent's settings for each method, from the section `agents` of the configuration."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AgentConfiguration(Settings):
 
 
 def unknown_task(task: object) -> str | None:
-    """What is wrong with the name of a task; None if there is one of that name."""
+    """The error for an unknown name of a task, or None if there is a task of that name."""
     try:
         task_source(str(task))
     except InputError as error:

@@ -1,4 +1,4 @@
-"""Figures 8.2, 8.4 and 8.5 of Sutton and Barto: tabular Dyna-Q. Its section is `dyna`."""
+"""Figures 8.2, 8.4 and 8.5 of Sutton and Barto: tabular Dyna-Q. The section's name is `dyna`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from mbmf.experiments.experiment import Drawing, Experiment, Tables
 
 
 class Dyna(Experiment[DynaSettings]):
-    """All runs of each curve in one job of seconds."""
+    """All runs of all curves, in one job that takes seconds."""
 
     Section = DynaSettings
     subject = "Dyna-Q"
 
     @property
     def heading(self) -> str:
-        """The book's figures, where it is not an experiment of one's own."""
+        """The book's figures for the section `dyna`; another section has its own heading."""
         return "Figures 8.2, 8.4 and 8.5" if self.name == "dyna" else super().heading
 
     def tables(self) -> list[Tables]:
@@ -51,7 +51,7 @@ class Dyna(Experiment[DynaSettings]):
         )
 
     def shown_in(self) -> dict[str, str]:
-        """Rewards stand in two figures: a claim names the one that it is about."""
+        """Two figures show the rewards. A claim's statistic names one of them."""
         return {
             f"{self.name}_episodes": f"{self._stem}_2",
             f"{self.name}_rewards": f"{self._stem}_{{number}}",

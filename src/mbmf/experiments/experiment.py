@@ -1,9 +1,9 @@
-"""What an experiment is: the runs, tables and figures behind one section of the configuration.
+"""Interface of an experiment: the runs, tables and figures of one section of the configuration.
 
-An experiment is one file that binds `EXPERIMENT`, found by the name that a section under
-`figures` gives it: a module of this room, or the path of a Python file of your own. The workflow,
-DVC's stages and the report ask it what there is to make. It knows its own section, the agents'
-settings and the seeds, and nothing else of the configuration.
+An experiment is one file that binds `EXPERIMENT`. A section under `figures` names it: by a module
+of this package, or by the path of your own Python file. The workflow, DVC's stages and the report
+get from it what they must make. It knows its own section, the agents' settings and the seeds, but
+nothing else of the configuration.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ EXPERIMENTS = Door("experiment", "mbmf.experiments", "EXPERIMENT")
 
 
 def no_duplicates(values: list[Any]) -> list[Any]:
-    """`values`, if each stands once."""
+    """`values` itself; raises an error if a value is listed twice."""
     twice = [value for index, value in enumerate(values) if value in values[:index]]
     if twice:
         raise PydanticCustomError(
@@ -70,7 +70,7 @@ AgentNames = Annotated[list[AgentName], Field(min_length=1), AfterValidator(no_d
 
 
 class FigureSection(Settings):
-    """What every experiment's section may hold. An agent is one that has settings."""
+    """Keys that every experiment's section may hold."""
 
     seeds: Seeds | None = Field(
         default=None, description="of its runs; those of the whole configuration, if not given"
@@ -81,10 +81,10 @@ S = TypeVar("S", bound=Settings)
 
 
 class SectionError(ValueError):
-    """A section that does not go with the agents' settings.
+    """A section that does not fit the agents' settings.
 
     Attributes:
-        keys: of what is wrong, from the section on.
+        keys: path of the wrong key, below the section.
     """
 
     def __init__(self, keys: Sequence[int | str], message: str) -> None:
@@ -94,7 +94,7 @@ class SectionError(ValueError):
 
 @dataclass(frozen=True)
 class Files:
-    """One file of each of some runs: "curve", "errors", ..., as the run's rule names it."""
+    """The same file of several runs. `file` is its name in the runs' rule, such as "curve"."""
 
     runs: Sequence[Run]
     file: str
@@ -106,11 +106,11 @@ class Tables:
 
     Attributes:
         rule: name of the job.
-        outputs: name and path of each file that it makes.
-        inputs: name of each input: files of runs, or the path of another job's table.
-        command: what the shell is told, with {input.NAME}, {output.NAME} and {settings}.
-        code: modules, or Python files, that decide what comes out.
-        settings: handed to the command, as JSON.
+        outputs: name and path of each file that the job makes.
+        inputs: inputs by name: files of runs, or the path of another job's table.
+        command: shell command, with {input.NAME}, {output.NAME} and {settings}.
+        code: modules or Python files on which the outputs depend.
+        settings: settings for the command, as JSON.
     """
 
     rule: str
@@ -123,15 +123,15 @@ class Tables:
 
 @dataclass(frozen=True)
 class Drawing:
-    """The job that draws an experiment's figures, by executing a notebook.
+    """The job that draws an experiment's figures by executing a notebook.
 
     Attributes:
-        tables: name of the notebook's parameter and path of each table, below the results.
-        figures: name of each figure, and of its caption in `workflow/report`.
-        code: modules, or Python files, that draw.
-        notebook: its path.
-        files: further parameters that name files of the repository.
-        parameters: further parameters of the notebook.
+        tables: for each table, the notebook's parameter and the path below the results.
+        figures: for each figure, its name and the name of its caption in `workflow/report`.
+        code: modules or Python files that draw.
+        notebook: path of the notebook.
+        files: further parameters of the notebook that name files of the repository.
+        parameters: other parameters of the notebook.
     """
 
     tables: Mapping[str, str]
@@ -143,13 +143,13 @@ class Drawing:
 
 
 class Experiment(Generic[S]):
-    """One section of the configuration, and all that is made for it.
+    """One section of the configuration, with its runs, tables, figures and clips.
 
     Attributes:
-        name: of the section; of its table, figure and notebook as well.
-        section: as `Section` of the class has checked it.
+        name: name of the section, and of its table, figure and notebook.
+        section: the section, an instance of the class's `Section`.
         agents: settings of each agent.
-        seeds: of its runs.
+        seeds: seeds of the runs.
     """
 
     Section: ClassVar[type[Settings]] = FigureSection
@@ -167,7 +167,7 @@ class Experiment(Generic[S]):
 
     @property
     def heading(self) -> str:
-        """What its figures are called: "Figure 6"."""
+        """Name of the figures in titles, such as "Figure 6"."""
         return self.name.replace("_", " ").capitalize()
 
     @property
@@ -176,21 +176,21 @@ class Experiment(Generic[S]):
         return f"{self.heading}: {self.subject}"
 
     def check(self) -> None:
-        """Compare the section with the agents' settings.
+        """Check the section against the agents' settings.
 
         Raises:
-            SectionError: they do not go together.
+            SectionError: the section does not fit them.
         """
 
     def curves(self) -> Sequence[Run]:
-        """The runs whose curves stand in its table; of an experiment with tables of its own, none.
+        """The runs whose learning curves form the table, each once.
 
-        Each run stands once.
+        An experiment that overrides `tables` may have none.
         """
         return []
 
     def tables(self) -> list[Tables]:
-        """The jobs that make its tables, each after those that it needs."""
+        """The jobs that make the tables; a job comes after those whose tables it reads."""
         runs = self.curves()
         defaults = defaults_left_out(runs)
         return [
@@ -206,7 +206,7 @@ class Experiment(Generic[S]):
         ]
 
     def drawing(self) -> Drawing:
-        """The job that draws its figures: one, by `draw`, if it has no notebook of its own."""
+        """The job that draws the figures; by default one figure, which `draw` draws."""
         file = os.path.relpath(inspect.getfile(type(self)))
         return Drawing(
             {"table": f"tables/{self.name}.csv"},
@@ -218,21 +218,21 @@ class Experiment(Generic[S]):
 
     @staticmethod
     def draw(table: pd.DataFrame, heading: str, scale: str) -> Figure:
-        """The figure.
+        """Draw the figure.
 
         Args:
-            table: tidy curves of `curves`.
-            heading: that the title begins with.
-            scale: to be named in the title.
+            table: tidy learning curves of the runs in `curves`.
+            heading: first words of the title.
+            scale: name of the scale, for the title.
         """
         raise NotImplementedError
 
     def clips(self) -> dict[str, TrpoRun]:
-        """Name of each clip of a gait, and the last of the runs that it shows."""
+        """Name of each clip, and the last of the runs that the clip shows."""
         return {}
 
     def shown_in(self) -> dict[str, str]:
-        """The figure that shows each table, by the table's name; the first one, if not told."""
+        """The figure that shows each table, by the table's name; by default the first figure."""
         first = next(iter(self.drawing().figures))
         return dict.fromkeys(self.table_files(), first)
 
@@ -244,27 +244,27 @@ class Experiment(Generic[S]):
         }
 
     def asked_for(self) -> list[Run]:
-        """The runs whose files its tables and clips are made from."""
+        """The runs from whose files the tables and clips are made."""
         inputs = [one for job in self.tables() for one in job.inputs.values()]
         files = [one for one in inputs if isinstance(one, Files)]
         return [*(run for one in files for run in one.runs), *self.clips().values()]
 
     def runs(self) -> list[ModelBasedRun | ImitationRun | TrpoRun]:
-        """The runs that it shows, each once."""
+        """The runs that the experiment shows, each once."""
         shown = [run.source if isinstance(run, OpenLoopRun) else run for run in self.asked_for()]
         return list({identity(run): run for run in shown}.values())
 
     def model_based(
         self, agent: str, seed: int, parameter: str | None = None, value: Any = None
     ) -> ModelBasedRun:
-        """A run of Algorithm 1 with the agent's own settings, or one parameter changed."""
+        """A run of Algorithm 1 with the agent's own settings, or with one parameter changed."""
         settings = self.agents[agent].model_based
         if parameter is not None:
             settings = settings.replaced(parameter, value)
         return ModelBasedRun(agent, settings, seed, self._task(agent))
 
     def imitation(self, agent: str, seed: int) -> ImitationRun:
-        """Imitation of the controller that the agent's own run of Algorithm 1 ends with."""
+        """Imitation of the final controller of the agent's own run of Algorithm 1."""
         own = self.agents[agent]
         settings = ImitationRunSettings(
             expert=ExpertSettings(

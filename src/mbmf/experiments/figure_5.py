@@ -1,4 +1,4 @@
-"""Figure 5: how open-loop predictions diverge from true rollouts."""
+"""Figure 5: divergence of open-loop predictions from true rollouts."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class Figure5Section(FigureSection):
 
 
 class Figure5(Experiment[Figure5Section]):
-    """The agent's own settings, each seed."""
+    """One run with the agent's own settings for each seed."""
 
     Section = Figure5Section
     subject = "rollout divergence"
 
     def check(self) -> None:
-        """The agent has the elements, and rollouts that are long enough."""
+        """Check that the agent has the state elements, and that its rollouts are long enough."""
         own, section = self.agents[self.section.agent], self.section
         known = get_agent(own.task).state_names
         for element in section.elements:
             if element not in known:
                 raise SectionError(
-                    [],  # which of agent and elements is wrong, and in which file, is not known
+                    [],  # either the agent or the elements can be wrong, so no key is named
                     f"elements: {section.agent} has no state element {element}; should be one of "
                     f"{', '.join(known)}",
                 )
@@ -58,7 +58,7 @@ class Figure5(Experiment[Figure5Section]):
             )
 
     def predictions(self) -> list[OpenLoopRun]:
-        """Open-loop predictions of each seed's run."""
+        """Open-loop predictions of the run of each seed."""
         section = self.section
         experiment = "" if self.name == "figure_5" else self.name
         return [
@@ -105,7 +105,7 @@ class Figure5(Experiment[Figure5Section]):
         )
 
     def shown_in(self) -> dict[str, str]:
-        """The errors by themselves, the trajectories as one rollout."""
+        """One figure shows the errors, and the other shows the trajectories of one seed."""
         return {
             f"{self.name}_errors": f"{self.name}_error",
             f"{self.name}_trajectories": f"{self.name}_rollout",

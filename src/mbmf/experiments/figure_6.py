@@ -27,7 +27,12 @@ class ValueSeeds(Settings):
     """Seeds of one value of a sweep."""
 
     value: Number
+    agents: AgentNames | None = Field(default=None, description="whose runs; all, if not given")
     seeds: Seeds
+
+    def of(self, agent: str, value: Number) -> bool:
+        """Whether these are an agent's seeds of a value."""
+        return value == self.value and (self.agents is None or agent in self.agents)
 
 
 class Sweep(Settings):
@@ -63,13 +68,13 @@ class Figure6Section(FigureSection):
 
 
 class Figure6(Experiment[Figure6Section]):
-    """Each value of each sweep, and the agent's own, which every panel shows."""
+    """Each value of each sweep, and the agent's own value, which every panel shows."""
 
     Section = Figure6Section
     subject = "design decisions"
 
     def check(self) -> None:
-        """Each agent has the parameters and can take the values."""
+        """Check that each agent has the parameters, and that the values are valid for it."""
         for index, sweep in enumerate(self.section.sweeps):
             for agent in self.section.agents:
                 self._check_sweep(index, sweep, agent)
@@ -96,38 +101,40 @@ class Figure6(Experiment[Figure6Section]):
                 raise SectionError(["sweeps", index, "parameter"], error.args[0]) from None
 
     def own_value(self, agent: str, sweep: Sweep) -> Any:
-        """The agent's own value of what a sweep varies."""
+        """The agent's own value of the parameter that a sweep varies."""
         return self.agents[agent].model_based.flat()[sweep.parameter]
 
     def values(self, agent: str, sweep: Sweep) -> list[Number]:
-        """Values of a sweep for one agent: those configured and the agent's own."""
+        """Values of a sweep for one agent: the configured values and the agent's own."""
         return sorted({*sweep.values, self.own_value(agent, sweep)})
 
-    def seeds_of(self, sweep: Sweep, value: Number) -> list[int]:
-        """Seeds of one value of a sweep."""
-        own = {one.value: one.seeds for one in sweep.value_seeds}
-        return own.get(value) or sweep.seeds or self.seeds
+    def seeds_of(self, agent: str, sweep: Sweep, value: Number) -> list[int]:
+        """An agent's seeds of one value of a sweep."""
+        own = [one.seeds for one in sweep.value_seeds if one.of(agent, value)]
+        return own[0] if own else sweep.seeds or self.seeds
 
     def curves(self) -> list[Run]:
-        """Every run that some panel shows, once."""
+        """All runs that the panels show, each once."""
         runs = [
             self.model_based(agent, seed, sweep.parameter, value)
             for agent in self.section.agents
             for sweep in self.section.sweeps
             for value in self.values(agent, sweep)
-            for seed in self.seeds_of(sweep, value)
+            for seed in self.seeds_of(agent, sweep, value)
         ]
         return with_sources(runs)
 
     def panels(self) -> list[dict[str, Any]]:
-        """What each panel shows of an agent: parameter, values, seeds of each, the own value."""
+        """Contents of each panel for each agent: parameter, values, their seeds, the own value."""
         return [
             {
                 "panel": sweep.panel,
                 "agent": agent,
                 "parameter": sweep.parameter,
                 "values": self.values(agent, sweep),
-                "seeds": [self.seeds_of(sweep, value) for value in self.values(agent, sweep)],
+                "seeds": [
+                    self.seeds_of(agent, sweep, value) for value in self.values(agent, sweep)
+                ],
                 "default": self.own_value(agent, sweep),
             }
             for agent in self.section.agents

@@ -1,4 +1,4 @@
-"""Figure 7: Mb, Mf and Mb-Mf, how many fewer steps the first needs, and clips of each agent."""
+"""Figure 7: Mb, Mf and Mb-Mf, their sample efficiency, and clips of each agent."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ COLUMNS = ("kind", "agent", "seed", "iteration", "env_steps", "authors_steps", "
 
 
 class Figure7Section(FigureSection):
-    """Model-based, model-free, and one initialised by the other."""
+    """Model-based, model-free, and model-free with model-based initialisation."""
 
     agents: AgentNames
 
 
 class Figure7(Experiment[Figure7Section]):
-    """Each agent and seed is learned by all three methods."""
+    """All three methods for each agent and seed."""
 
     Section = Figure7Section
     subject = "Mb, Mf and Mb-Mf"
 
     def curves(self) -> Sequence[Run]:
-        """Algorithm 1 of each agent and seed, then its imitation, then TRPO from both starts."""
+        """For each agent and seed: Algorithm 1, imitation, and TRPO from both first policies."""
         pairs = [(agent, seed) for agent in self.section.agents for seed in self.seeds]
         imitated = [self.imitation(agent, seed) for agent, seed in pairs]
         trained = [
@@ -43,7 +43,7 @@ class Figure7(Experiment[Figure7Section]):
 
     @property
     def speedups(self) -> str:
-        """Path of the speed-ups."""
+        """Path of the file of speed-ups."""
         return "speedups.json" if self.name == "figure_7" else f"tables/{self.name}_speedups.json"
 
     def tables(self) -> list[Tables]:
@@ -80,7 +80,7 @@ class Figure7(Experiment[Figure7Section]):
         )
 
     def clips(self) -> dict[str, TrpoRun]:
-        """Mb-Mf of each agent, the first seed: a clip shows one run, not a mean."""
+        """The Mb-Mf run of each agent with the first seed, because a clip shows a single run."""
         folder = "" if self.name == "figure_7" else f"{self.name}/"
         return {
             f"{folder}{agent}": self.fine_tuning(agent, self.seeds[0])

@@ -1,6 +1,7 @@
-"""The code that a run rests on: its step, and its own task, planner and model.
+"""The code that a run depends on: its step, and its own task, planner and model.
 
-Names are as `mbmf.storage.code_digest` takes them. The steps write the same into provenance.
+The functions return arguments for `mbmf.storage.code_digest`. The steps write the digest of the
+same code to the provenance.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from mbmf.method.doors import MODELS, planning_sources
 
 
 def code_of(run: Run) -> tuple[str, ...]:
-    """All code that a run rests on: its own, and of Mb-Mf what made its first policy too.
+    """All code that a run depends on: its own, and for Mb-Mf also that of its first policy.
 
     Raises:
         InputError: there is no such task, planner or model.
@@ -21,7 +22,7 @@ def code_of(run: Run) -> tuple[str, ...]:
 
 
 def own_code_of(run: Run) -> tuple[str, ...]:
-    """Step of a run, and its own task, planner and model as far as the step uses them.
+    """Step of a run, and those of its task, planner and model that the step uses.
 
     Raises:
         InputError: there is no such task, planner or model.
@@ -46,7 +47,7 @@ def code_of_random_data(task: str) -> tuple[str, ...]:
 
 
 def code_of_clip(run: TrpoRun) -> tuple[str, ...]:
-    """Step and sources of the clip that ends with a run of Mb-Mf."""
+    """Step and sources of the clip whose last run is a run of Mb-Mf."""
     assert run.start is not None
     return ("mbmf.steps.draw_clip", *code_of(run.start)[1:])
 

@@ -1,6 +1,7 @@
-"""What a run is: one kind of learning, an agent, its parameters and a seed.
+"""Runs: one kind of learning, an agent, its parameters and a seed.
 
-Experiments name the runs that they show; a run that several of them show is one run, at one path.
+Experiments name the runs that they show. If several experiments show the same run, it is computed
+once and has one path.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from mbmf.method.trpo import TrpoRunSettings
 
 Kind = Literal["model_based", "imitation", "trpo", "divergence"]
 
-# The parameters that the paper varies are spelled out in a run's path; a digest stands
-# for all the others that have not their default. Either way a changed value is a new path.
+# A run's path spells out the parameters that the paper varies. A digest stands for all other
+# parameters that differ from their defaults. So a changed value always gives a new path.
 SPELLED_OUT = {
     "dynamics.epochs": "epochs",
     "dynamics.on_policy_fraction": "on_policy_fraction",
@@ -39,10 +40,10 @@ class ModelBasedRun:
     """One run of Algorithm 1.
 
     Attributes:
-        agent: its name in the configuration.
-        settings: all of them.
-        seed: of all random streams.
-        task: that the agent learns; empty where it is called as the agent is.
+        agent: name of the agent in the configuration.
+        settings: all settings of the run.
+        seed: seed of all random streams.
+        task: task of the agent; empty if it has the agent's name.
     """
 
     kind: ClassVar[Kind] = "model_based"
@@ -123,13 +124,13 @@ class TrpoRun:
 
 @dataclass(frozen=True)
 class OpenLoopRun:
-    """Open-loop predictions of a finished run of Algorithm 1, beside the truth.
+    """Open-loop predictions of a finished run of Algorithm 1, with the true rollouts.
 
     Attributes:
-        source: whose models predict.
+        source: run whose models predict.
         steps: length of a prediction.
-        starts: start states in each set of held-out rollouts.
-        experiment: that asks for them; empty for Figure 5.
+        starts: number of start states in each set of held-out rollouts.
+        experiment: name of the experiment; empty for Figure 5.
     """
 
     kind: ClassVar[Kind] = "divergence"
@@ -159,17 +160,17 @@ Run = ModelBasedRun | ImitationRun | TrpoRun | OpenLoopRun
 
 
 def _named(task: str) -> dict[str, str]:
-    """What a task that is not called as its agent adds to a run's identity."""
+    """The task's part of a run's identity; empty if the task has the agent's name."""
     return {"task": task} if task else {}
 
 
 def identity(run: Run) -> str:
-    """The same text for the same run, and for no other."""
+    """Text that identifies a run: it is the same for equal runs, and differs for others."""
     return run.kind + json.dumps(run.wildcards)
 
 
 def with_sources(runs: Iterable[Run]) -> list[Run]:
-    """The runs and all that they rest on, each once, each after what it rests on."""
+    """The runs and all runs that they depend on, each once, in the order of dependence."""
     found: dict[str, Run] = {}
 
     def visit(run: Run) -> None:
@@ -184,10 +185,10 @@ def with_sources(runs: Iterable[Run]) -> list[Run]:
 
 
 def defaults_left_out(runs: Iterable[Run]) -> dict[str, Any]:
-    """Settings that the curve of some run of Algorithm 1 shows and another's leaves out.
+    """Settings that the curves of some runs of Algorithm 1 show, and those of others leave out.
 
     Returns:
-        The others' value of each, by its name: the default.
+        Value of each setting in the curves that leave it out, which is its default, by name.
     """
     settings = [run.settings for run in runs if isinstance(run, ModelBasedRun)]
     shown = [one.flat(defaults=False) for one in settings]
@@ -201,5 +202,5 @@ def defaults_left_out(runs: Iterable[Run]) -> dict[str, Any]:
 
 
 def table_of_runs(runs: Sequence[Run]) -> pd.DataFrame:
-    """Path parameters of each run, one row a run."""
+    """Path parameters of the runs, one row for each run."""
     return pd.DataFrame([run.wildcards for run in runs])

@@ -1,4 +1,4 @@
-"""Figure 5: how open-loop predictions diverge from true rollouts."""
+"""Figure 5: divergence of open-loop predictions from true rollouts."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ _SETS = {"random": "held-out random rollouts", "MPC": "held-out MPC rollouts"}
 def rollout_against_prediction(
     trajectories: pd.DataFrame, elements: Sequence[str], scale: str, heading: str = "Figure 5"
 ) -> Figure:
-    """One fixed sequence of controls: the true rollout solid, the prediction dotted.
+    """True rollout (solid) and prediction (dotted) for one fixed sequence of actions.
 
     Args:
         trajectories: columns agent, seed, element, step, time (s), true, predicted.
-        elements: state elements shown, a panel each.
-        scale: named in the title.
-        heading: that the title begins with.
+        elements: state elements to show, one panel each.
+        scale: name of the scale, for the title.
+        heading: first words of the title.
     """
     use_style()
     agent = str(trajectories["agent"].iloc[0])
     seeds = sorted(trajectories["seed"].unique())
-    # One rollout can be shown, not a mean over seeds: each seed has a body of its own.
+    # The figure shows one rollout. A mean over seeds has no meaning, because each seed has a
+    # different rollout.
     shown = trajectories[trajectories["seed"] == seeds[0]]
     rows = math.ceil(len(elements) / _COLUMNS)
     figure, grid = plt.subplots(
@@ -56,15 +57,15 @@ def rollout_against_prediction(
 
 
 def error_against_steps(errors: pd.DataFrame, scale: str, heading: str = "Figure 5") -> Figure:
-    """Normalised error against the number of steps, a curve for each iteration's model.
+    """Normalised error against the number of steps, one curve for each iteration's model.
 
     Of each seed the median over start states; of these the geometric mean over seeds and its
-    bootstrap interval.
+    Student interval.
 
     Args:
         errors: columns agent, seed, iteration, rollouts, start, step, error.
-        scale: named in the title.
-        heading: that the title begins with.
+        scale: name of the scale, for the title.
+        heading: first words of the title.
     """
     use_style()
     agent = str(errors["agent"].iloc[0])
@@ -90,7 +91,7 @@ def error_against_steps(errors: pd.DataFrame, scale: str, heading: str = "Figure
     starts = errors.groupby(["rollouts", "seed"], observed=True)["start"].nunique().max()
     figure.suptitle(
         f"{heading} in numbers: {title_of(agent).lower()}'s open-loop error,\n"
-        f"median over {starts} start states a seed; geometric mean and 95 % bootstrap interval "
+        f"median over {starts} start states a seed; geometric mean and 95 % Student interval "
         f"over seeds\n({basis})"
     )
     return figure

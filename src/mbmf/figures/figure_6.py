@@ -1,4 +1,4 @@
-"""Figure 6: return against aggregation iteration, one design decision varied at a time."""
+"""Figure 6: return against aggregation iteration, with one design decision varied at a time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -13,8 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mbmf.agents import title_of
+from mbmf.analysis.intervals import mean_interval
 from mbmf.base.errors import InputError
-from mbmf.figures.style import INTERVAL, sample, use_style
+from mbmf.figures.style import sample, use_style
 
 # Panel letter and legend title of each parameter that the paper varies.
 DECISIONS = {
@@ -34,10 +36,10 @@ def select_sweep(
     Args:
         table: tidy curves with a column for each parameter.
         sweep: agent, parameter, values, seeds of each value, and the agent's own value (default).
-        sweeps: all of them; the other parameters are held at their defaults.
+        sweeps: all sweeps. Their other parameters are held at their defaults.
 
     Raises:
-        InputError: the table lacks a configured value or a seed of it.
+        InputError: the table lacks a configured value, or a seed of such a value.
     """
     rows: pd.DataFrame = table[table["agent"] == sweep["agent"]]
     for other in sweeps:
@@ -61,9 +63,9 @@ def design_decisions(
 
     Args:
         table: tidy curves of all runs.
-        sweeps: what each panel shows, as `mbmf.experiments.figure_6.Figure6.panels` lists it.
-        scale: named in the title.
-        heading: that the title begins with.
+        sweeps: contents of each panel, from `mbmf.experiments.figure_6.Figure6.panels`.
+        scale: name of the scale, for the title.
+        heading: first words of the title.
     """
     use_style()
     agents = list(dict.fromkeys(sweep["agent"] for sweep in sweeps))
@@ -82,14 +84,14 @@ def design_decisions(
     for agent, row in zip(agents, grid, strict=True):
         row[0].set_ylabel(f"{title_of(agent)}\nreturn of an MPC rollout")
     figure.suptitle(
-        f"{heading}: design decisions. Mean and 95 % bootstrap interval over seeds "
+        f"{heading}: design decisions. Mean and 95 % Student interval over seeds "
         f"({_sample(table, sweeps, scale)}); bold: the setting held elsewhere"
     )
     return figure
 
 
 def _sample(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str) -> str:
-    """What the figure rests on; settings may have different numbers of seeds."""
+    """Scale and number of seeds, for the title. Settings may differ in the number of seeds."""
     settings = ["agent", *dict.fromkeys(sweep["parameter"] for sweep in sweeps)]
     counts = table.groupby(settings)["seed"].nunique()
     fewest, most = counts.min(), counts.max()
@@ -114,7 +116,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> None:
         markeredgewidth=0,
         legend=False,
         ax=axes,
-        **INTERVAL,
+        errorbar=_interval,
     )
     for line, value in zip(axes.get_lines(), values, strict=False):
         line.set_label(f"{value:g}")
@@ -138,8 +140,14 @@ def _panel(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
+def _interval(returns: pd.Series[float]) -> tuple[float, float]:
+    """Student's 95 % interval over the seeds at one point of a curve."""
+    _, low, high = mean_interval(np.asarray(returns, np.float64)[:, None])
+    return low.item(), high.item()
+
+
 def final_returns(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return of the last iteration of each configuration: mean, lowest and highest seed.
+    """Return at the last iteration of each configuration: mean, minimum and maximum over seeds.
 
     Args:
         table: tidy curves of all runs.

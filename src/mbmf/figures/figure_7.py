@@ -1,4 +1,4 @@
-"""Figure 7: model-based, model-free, and model-free initialised by model-based learning."""
+"""Figure 7: model-based, model-free, and model-free with model-based initialisation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ THIN = 0.8  # points; the curves themselves are 1.5 wide
 WITHOUT_NOISE = "thin: TRPO's mean action, without noise"
 CROSSES = "crosses: the authors' plots, as these count"
 COUNTED: dict[Counting, str] = {"every_step": "every step", "authors": "as the authors' plots"}
-# Names of the two numbers, and the text's.
+# Label of each of the two ratios, and its value in the paper's text.
 NUMBERS: dict[Literal["sample_efficiency", "time_to_max"], tuple[str, float]] = {
     "sample_efficiency": ("Mf / Mb", 20),
     "time_to_max": ("Mf / Mb-Mf", 3),
@@ -40,10 +40,12 @@ def comparison(
     """Figure 7, one panel for each agent.
 
     Args:
-        table: tidy curves: kind, agent, seed, iteration, env_steps, return; mean_return, if there.
-        scale: named in the title.
-        plots: the authors', whose points are shown as crosses. Their episodes must be as long.
-        heading: that the title begins with.
+        table: tidy curves, with columns kind, agent, seed, iteration, env_steps, return and
+            optionally mean_return.
+        scale: name of the scale, for the title.
+        plots: the authors' plots. Crosses show their points. Their episodes must have the same
+            length as ours.
+        heading: first words of the title.
     """
     use_style()
     agents = list(dict.fromkeys(table["agent"]))
@@ -73,12 +75,12 @@ def comparison(
             handles, labels = [*handles, handle], [*labels, label]
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     seeds = sample(scale, table["seed"].nunique())
-    figure.suptitle(f"{heading}: mean and 95 % bootstrap interval over seeds\n({seeds})")
+    figure.suptitle(f"{heading}: mean and 95 % Student interval over seeds\n({seeds})")
     return figure
 
 
 def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any]) -> None:
-    """One agent: a curve for each method, against the steps that it had learned from."""
+    """Panel of one agent: a curve for each method, against the steps that it has learned from."""
     for method, colour in colours.items():
         values = on_common_grid(curves(table, agent, method))
         curve_with_interval(axes, values, LABELS[method], colour)
@@ -97,7 +99,7 @@ def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any])
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
         xytext=(0, -3),
-        verticalalignment="top",  # above it may be the frame
+        verticalalignment="top",  # above the line the text could cross the frame
         fontsize="small",
         color=colours["Mf"],
     )
@@ -107,9 +109,9 @@ def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any])
 
 
 def _without_noise(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean steps and mean return without noise at the iterations in which every seed has one.
+    """Mean steps and mean return without noise, at iterations in which every seed was evaluated.
 
-    Not of a random policy, which has no place on a log axis.
+    A random policy is left out: it has learned from 0 steps, which a log axis cannot show.
     """
     columns = ["env_steps", "mean_return"]
     if "mean_return" not in rows:
@@ -129,23 +131,24 @@ def _crosses(axes: Axes, plot: AgentPlot, colours: dict[str, Any]) -> None:
 def on_common_grid(found: Curves) -> pd.DataFrame:
     """Returns of each seed (rows) at the same environment steps (columns).
 
-    Where episodes can end early, seeds differ in the steps of a point. The grid is the mean of
-    these, as far as every seed has learned; between its points each curve is a straight line.
+    If episodes can end early, the same point has different steps for different seeds. The grid is
+    the mean of these steps over seeds, within the range that all seeds cover. Returns at the grid
+    are interpolated linearly.
     """
     grid = found.steps.mean(axis=0)
     first, last = found.steps[:, 0].max(), found.steps[:, -1].min()
     grid = np.unique(np.clip(grid, first, last))
-    grid = grid[grid > 0]  # a random policy has no place on a log axis
+    grid = grid[grid > 0]  # a log axis cannot show a random policy's 0 steps
     pairs = zip(found.steps, found.returns, strict=True)
     return pd.DataFrame([np.interp(grid, *pair) for pair in pairs], columns=grid)
 
 
 def speedup_table(speedups: dict[str, Any], plots: AuthorsPlots) -> pd.DataFrame:
-    """The two numbers of each agent, by both ways of counting, beside text and authors' plots.
+    """The two ratios of each agent, by both ways of counting, with the paper's and the plots'.
 
     Args:
-        speedups: as `mbmf.analysis.speedups.speedups` gives them.
-        plots: the authors'.
+        speedups: from `mbmf.analysis.speedups.speedups`.
+        plots: the authors' plots.
     """
     rows = []
     for agent, numbers in speedups.items():
@@ -158,7 +161,8 @@ def speedup_table(speedups: dict[str, Any], plots: AuthorsPlots) -> pd.DataFrame
                         "agent": title_of(agent),
                         "steps of": title,
                         "counted": COUNTED[counting],
-                        "median": found["median"],
+                        "ratio": found["ratio"],
+                        "bound": found["bound"] or "",
                         "low": found["low"],
                         "high": found["high"],
                         "the text": f"{text:g}",

@@ -6,40 +6,32 @@ from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mbmf.figures.style import (
-    curve_with_interval,
-    mean_and_interval,
-    percentiles,
-    resampled_means,
-    use_style,
-)
+from mbmf.analysis.intervals import first_point, first_within, mean_interval
+from mbmf.figures.style import curve_with_interval, use_style
 
-Floats = npt.NDArray[np.float64]
-
-# Episodes until epsilon-optimal performance that the book names, by n.
+# The book's number of episodes until epsilon-optimal performance, by n.
 BOOK_EPISODES = {0: 25, 5: 5, 50: 3}
 
-# Epsilon-optimal: on average at most half as long again as shortest paths walked
-# epsilon-greedily. The book reads it off an axis of 800 steps, on which that is 1 %.
+# Epsilon-optimal: on average at most 50 % more steps than epsilon-greedy shortest paths. The book
+# reads this off an axis of 800 steps, where the difference is 1 %.
 TOLERANCE = 0.5
 
 _MAZES = {"8.4": "blocking maze", "8.5": "shortcut maze"}
-# No colour stands for one curve in one panel and for another in the other.
+# The two panels share no colour, so that a colour means one curve.
 _COLOURS = {"a": ["C0", "C1", "C2", "C5", "C7", "C9"], "b": ["C3", "C4"]}
 
 
 def learning_curves(table: pd.DataFrame, scale: str) -> Figure:
-    """Figure 8.2: steps per episode, but for the first, which is the same for all.
+    """Figure 8.2: steps per episode, without the first episode, which is the same for all curves.
 
     Args:
         table: columns panel, method, step_size, planning_steps, run, episode, steps,
             optimal_steps.
-        scale: named in the title.
+        scale: name of the scale, for the title.
     """
     use_style()
     figure, grid = plt.subplots(1, 2, figsize=(10.0, 4.4), width_ratios=[3, 2])
@@ -68,7 +60,7 @@ def cumulative_reward(table: pd.DataFrame, name: str, scale: str) -> Figure:
         table: columns figure, method, step_size, planning_steps, bonus, run, step,
             cumulative_reward, change.
         name: the figure, 8.4 or 8.5.
-        scale: named in the title.
+        scale: name of the scale, for the title.
     """
     use_style()
     rows = table[table["figure"] == name]
@@ -91,8 +83,8 @@ def cumulative_reward(table: pd.DataFrame, name: str, scale: str) -> Figure:
 def episodes_to_optimal(table: pd.DataFrame) -> pd.DataFrame:
     """Figure 8.2 in numbers, a row for each curve.
 
-    `reached` is the first episode whose mean over runs is epsilon-optimal (see TOLERANCE),
-    between `low` and `high` in 95 % of bootstrap resamples of the runs, and NaN where none is.
+    `reached` is the first episode whose mean over runs is epsilon-optimal (see TOLERANCE), with
+    the 95 % interval of `mbmf.analysis.intervals.first_within`; infinite where none is.
     `last` is the mean of the last ten episodes.
     """
     lines = []
@@ -100,14 +92,16 @@ def episodes_to_optimal(table: pd.DataFrame) -> pd.DataFrame:
         steps = _by_run(rows, "steps")
         optimum = rows["optimal_steps"].iloc[0]
         bound = (1 + TOLERANCE) * optimum
-        low, high = np.percentile(_first_within(resampled_means(steps), bound), percentiles())
+        low = high = np.nan
+        if len(steps) > 1:
+            low, high = first_within(steps.to_numpy(np.float64), bound).interval(0.95)
         lines.append(
             {
                 "panel": panel,
                 "method": method,
                 "n": n,
                 "first episode": steps[1].mean(),
-                "reached": _first_within(steps.mean().to_numpy()[None], bound).item(),
+                "reached": first_point((steps.mean() <= bound).to_numpy()),
                 "low": low,
                 "high": high,
                 "the book": BOOK_EPISODES.get(rows["planning_steps"].iloc[0])
@@ -126,20 +120,14 @@ def rewards_in_numbers(table: pd.DataFrame) -> pd.DataFrame:
     for (name, method), rows in table.groupby(["figure", "method"]):
         rewards = _by_run(rows, "cumulative_reward")
         for when, step in [("change", rows["change"].iloc[0]), ("end", rows["step"].max())]:
-            mean, low, high = mean_and_interval(rewards[[step]])
+            mean, low, high = mean_interval(rewards[[step]].to_numpy(np.float64))
             keys = {"figure": name, "method": method, "at": when, "step": step}
             lines.append(keys | {"mean": mean.item(), "low": low.item(), "high": high.item()})
     return pd.DataFrame(lines).set_index(["figure", "at", "step", "method"]).sort_index()
 
 
-def _first_within(means: Floats, bound: float) -> Floats:
-    """First episode, from 1, whose mean is at most `bound`, for each row; NaN if none is."""
-    within = means <= bound
-    return np.where(within.any(axis=1), within.argmax(axis=1) + 1.0, np.nan)
-
-
 def _by_run(rows: pd.DataFrame, value: str) -> pd.DataFrame:
-    """Values of one curve, a row for each run, a column for each episode or step."""
+    """Values of one curve, with a row for each run and a column for each episode or step."""
     point = "episode" if "episode" in rows else "step"
     return rows.pivot_table(index="run", columns=point, values=value)
 
@@ -147,4 +135,4 @@ def _by_run(rows: pd.DataFrame, value: str) -> pd.DataFrame:
 def _basis(table: pd.DataFrame, scale: str) -> str:
     runs = table["run"].nunique()
     sample = f"{scale} scale, {runs} run{'s' if runs != 1 else ''}"
-    return f"Mean and 95 % bootstrap interval over runs ({sample})"
+    return f"Mean and 95 % Student interval over runs ({sample})"

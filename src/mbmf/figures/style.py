@@ -1,4 +1,4 @@
-"""The look that all figures share, and how they are saved."""
+"""Style that all figures share, and how figures are saved."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mbmf.analysis.intervals import mean_interval
 from mbmf.storage.atomic_files import written_whole
-
-Floats = npt.NDArray[np.float64]
-
-# Bootstrap of the mean over seeds; a fixed stream, so that a figure is redrawn alike.
-INTERVAL: dict[str, Any] = {"errorbar": ("ci", 95), "n_boot": 2000, "seed": 0}
 
 
 def use_style() -> None:
@@ -41,48 +36,24 @@ def use_style() -> None:
 
 
 def sample(scale: str, seeds: int) -> str:
-    """What a figure rests on, for its title: "paper scale, 3 seeds"."""
+    """Scale and number of seeds, for a figure's title: "paper scale, 3 seeds"."""
     return f"{scale} scale, {seeds} seed{'s' if seeds != 1 else ''}"
-
-
-def resampled_means(values: pd.DataFrame) -> Floats:
-    """Means over seeds (rows) drawn with replacement, (resamples, points)."""
-    count, resamples = len(values), INTERVAL["n_boot"]
-    drawn = np.random.default_rng(INTERVAL["seed"]).integers(0, count, (resamples, count))
-    weights = np.array([np.bincount(line, minlength=count) for line in drawn]) / count
-    means: Floats = weights @ values.to_numpy(dtype=np.float64)
-    return means
-
-
-def percentiles() -> tuple[float, float]:
-    """Of the resamples, the two between which the interval lies."""
-    level = INTERVAL["errorbar"][1]
-    return (100 - level) / 2, (100 + level) / 2
-
-
-def mean_and_interval(values: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
-    """Mean over seeds (rows) and its bootstrap interval, at each point (columns).
-
-    Whole seeds are drawn, once for all points: a product of matrices, where seaborn would
-    take each point by itself and half a minute.
-    """
-    low, high = np.percentile(resampled_means(values), percentiles(), axis=0)
-    return values.mean().to_numpy(), low, high
 
 
 def curve_with_interval(
     axes: Axes, values: pd.DataFrame, label: str | None, colour: Any, log: bool = False
 ) -> None:
-    """Mean over seeds (rows) against the columns, with its interval as a band.
+    """Mean over seeds (rows) against the columns, with Student's 95 % interval as a band.
 
     Args:
-        axes: to draw on.
-        values: one row a seed.
-        label: for the legend.
-        colour: of line and band.
-        log: values are positive, and their geometric mean is drawn.
+        axes: the axes to draw on.
+        values: one row for each seed.
+        label: label in the legend.
+        colour: colour of line and band.
+        log: whether to draw the geometric mean. All values must then be positive.
     """
-    mean, low, high = mean_and_interval(values.transform(np.log) if log else values)
+    numbers = values.to_numpy(np.float64)
+    mean, low, high = mean_interval(np.log(numbers) if log else numbers)
     if log:
         mean, low, high = np.exp(mean), np.exp(low), np.exp(high)
     axes.plot(values.columns, mean, color=colour, label=label)
@@ -90,7 +61,7 @@ def curve_with_interval(
 
 
 def save(figure: Figure, folder: Path | str, name: str) -> None:
-    """Write `name`.svg, .pdf and .png into `folder`, without dates, so that bytes repeat."""
+    """Write `name`.svg, .pdf and .png to `folder`, without dates, for stable bytes."""
     dateless: dict[str, dict[str, Any]] = {
         "svg": {"Date": None},
         "pdf": {"CreationDate": None},

@@ -1,4 +1,4 @@
-"""How much better an action was than usual: a linear value function, advantages from it."""
+"""Advantage estimates for TRPO, with a linear value function as baseline."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LinearBaseline:
         return values
 
     def fit(self, observations: NDArray[Any], times: NDArray[Any], returns: Array) -> None:
-        """Least squares on returns (...,)."""
+        """Fit the values to returns (...,) by least squares."""
         features = self._features(observations, times)
         features = features.reshape(-1, features.shape[-1])
         gram = features.T @ features + self.RIDGE * np.eye(features.shape[1])
@@ -46,10 +46,10 @@ class LinearBaseline:
 def advantages_and_returns(
     batch: Batch, baseline: LinearBaseline, discount: float, gae_lambda: float
 ) -> tuple[Array, Array]:
-    """Generalised advantage estimates and the returns that the baseline is fitted to, (T, E).
+    """Generalised advantage estimates, and the returns to fit the baseline to, (T, E) each.
 
-    A time-out or the batch's end is no termination: what would have followed is worth the
-    baseline's value there.
+    A time limit or the end of the batch is not a termination. There the baseline's value stands
+    for the rewards that would have followed.
     """
     values = baseline.predict(batch.observations, batch.times)
     after = np.zeros_like(values)

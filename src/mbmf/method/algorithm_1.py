@@ -52,7 +52,7 @@ class AggregationSettings(Settings):
 
 
 class ModelBasedSettings(Settings):
-    """All that defines a run of Algorithm 1, beside agent and seed."""
+    """All settings of a run of Algorithm 1, except agent and seed."""
 
     random_data: RandomDataSettings
     dynamics: Dynamics
@@ -63,13 +63,14 @@ class ModelBasedSettings(Settings):
         """Settings as {"section.key": value}; a list of layer widths as "500x500".
 
         Args:
-            defaults: also those that have their default. Paths and curves leave them out: so a
-                new setting, whose default is what was done before, leaves them as they are.
+            defaults: whether to include settings that have their default value. Paths and curves
+                leave them out. So a new setting does not change them, because its default
+                means what the code did before.
         """
         return {
             f"{section}.{key}": "x".join(map(str, value)) if isinstance(value, list) else value
             for section, content in self.model_dump(exclude_defaults=not defaults).items()
-            # Curves have a model's own settings before those of its training.
+            # In a curve, a model's own settings come before those of its training.
             for key, value in sorted(
                 content.items(), key=lambda item: item[0] in DynamicsSettings.model_fields
             )
@@ -80,11 +81,11 @@ class ModelBasedSettings(Settings):
 
         Args:
             parameter: "section.key".
-            value: the new one.
+            value: its new value.
 
         Raises:
-            KeyError: no such parameter.
-            pydantic.ValidationError: a value that it cannot take.
+            KeyError: there is no such parameter.
+            pydantic.ValidationError: the value is not valid for this parameter.
         """
         content = self.model_dump()
         section, _, key = parameter.partition(".")
@@ -96,17 +97,17 @@ class ModelBasedSettings(Settings):
 
 @dataclass
 class Progress:
-    """Where a run of Algorithm 1 stands, and all that it needs to go on.
+    """State of a run of Algorithm 1, with everything that it needs to continue.
 
     Attributes:
-        iteration: iterations finished.
         model: the dynamics model after the last finished iteration.
         optimizer: Adam with its moments; never reset between iterations.
-        on_policy: D_RL, noise not yet added; None before the first iteration.
+        iteration: number of finished iterations.
+        on_policy: D_RL before noise is added, one entry for each finished iteration.
         validation: held-out MPC rollouts of each finished iteration.
         models: weights after each finished iteration, by name.
-        curve: one row per finished iteration.
-        seconds: what each finished iteration took, by part.
+        curve: learning curve, one row for each finished iteration.
+        seconds: wall-clock time of each finished iteration, by part.
     """
 
     model: DynamicsModel
@@ -119,19 +120,19 @@ class Progress:
     seconds: list[dict[str, float]] = field(default_factory=list)
 
     def env_steps(self, data: RandomData) -> int:
-        """Steps of the real simulator so far: of all random and MPC rollouts."""
+        """Steps of the real simulator so far, in all random and MPC rollouts."""
         rollouts = [*self.on_policy, *self.validation]
         return data.simulated_steps + sum(part.simulated_steps for part in rollouts)
 
     def training_points(self, data: RandomData) -> int:
-        """Transitions of D_RAND and D_RL, before the next iteration's are added."""
+        """Number of transitions in D_RAND and in the D_RL of all finished iterations."""
         return data.training.points + sum(rollouts.points for rollouts in self.on_policy)
 
 
 def start(
     spec: AgentSpec, settings: ModelBasedSettings, data: RandomData, seed: int, device: str = "cpu"
 ) -> Progress:
-    """Lines 1 and 2 of Algorithm 1: D_RL empty, f_θ random, normalisation from D_RAND."""
+    """Lines 1 and 2 of Algorithm 1: an empty D_RL, a random f_θ, normalisation from D_RAND."""
     drawing = torch_stream(seed, Purpose.NETWORK)
     model = new_model(spec.state_dim, spec.action_dim, settings.dynamics, drawing)
     states, actions, next_states = (torch.from_numpy(x) for x in data.training.transitions())
@@ -141,7 +142,7 @@ def start(
 
 
 def new_optimizer(model: DynamicsModel, settings: DynamicsSettings) -> torch.optim.Adam:
-    """Adam on the model's weights; fused, for one kernel instead of a dozen per step."""
+    """Adam on the model's weights; fused, so that a step needs one kernel instead of a dozen."""
     return torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
 
 
@@ -153,19 +154,19 @@ def iterate(
     seed: int,
     report: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:
-    """One iteration of Algorithm 1 (lines 4 to 13), from `progress` into `progress`.
+    """One iteration of Algorithm 1 (lines 4 to 13), which updates `progress`.
 
     Args:
-        progress: changed in place, once the whole iteration has succeeded.
+        progress: state of the run, changed in place.
         spec: the agent.
-        settings: of the run.
+        settings: settings of the run.
         data: D_RAND and its held-out rollouts.
-        seed: of the run.
-        report: called with the new row of the curve, if given.
+        seed: seed of the run.
+        report: called with the new row of the learning curve, if given.
 
     Raises:
-        NonFiniteError: training or planning became non-finite; says at which iteration.
-        SimulationError: the simulator diverged; says so too.
+        NonFiniteError: training or planning became non-finite. The message names the iteration.
+        SimulationError: the simulator diverged. The message names the iteration.
     """
     iteration = progress.iteration
     started = time.perf_counter()
@@ -177,10 +178,11 @@ def iterate(
     validation = rollouts[held_out:]
     row = {
         "iteration": iteration,
-        # The controller that earned this return had learned from these steps, not from its own.
+        # The controller with this return has learned from these steps. Its own rollouts are not
+        # among them.
         "env_steps": progress.env_steps(data),
         "training_points": progress.training_points(data),
-        # The authors' plots count training points alone: no rollout that is held out.
+        # The authors' plots count training points alone, without held-out rollouts.
         "authors_steps": progress.training_points(data),
         "return": float(rollouts.returns.mean()),
         "return_std": float(rollouts.returns.std()),
@@ -190,7 +192,7 @@ def iterate(
         **_validation(progress.model, "random", data.validation),
         **_validation(progress.model, "on_policy", validation),
     }
-    # Times stay out of the curve: the same seed gives the same bytes of it.
+    # The learning curve holds no times, so that the same seed gives the same bytes.
     progress.seconds.append(
         {"training": trained - started, "rollouts": time.perf_counter() - trained}
     )
@@ -208,10 +210,10 @@ def iterate(
 def _train(
     progress: Progress, settings: ModelBasedSettings, data: RandomData, seed: int
 ) -> list[float]:
-    """Line 5 of Algorithm 1, warm start: the network goes on from the last iteration."""
+    """Line 5 of Algorithm 1: the model trains on, from its weights of the last iteration."""
     device = progress.model.device
-    # Each rollout is noised once and alike in every later iteration, as in the authors' code,
-    # where noise is added when data enter the set.
+    # A rollout gets the same noise in every later iteration. The authors' code does the same: it
+    # adds noise once, when data enter the set.
     noise = settings.dynamics.noise
     random_data = _noisy(data.training.transitions(), noise, seed, 0)
     parts = [tuple(tensor[:0] for tensor in random_data)]
@@ -233,7 +235,7 @@ def _train(
 def _noisy(
     transitions: tuple[NDArray[Any], ...], noise: float, seed: int, *indices: int
 ) -> tuple[Tensor, Tensor]:
-    """Noisy inputs (M, S + A) and changes of state (M, S); the actions stay clean."""
+    """Noisy inputs (M, S + A) and noisy changes of state (M, S). The actions get no noise."""
     states, actions, next_states = (torch.from_numpy(x) for x in transitions)
     if not len(states):
         return torch.cat([states, actions], dim=1), states
@@ -245,7 +247,7 @@ def _noisy(
 def _mpc_rollouts(
     model: DynamicsModel, spec: AgentSpec, settings: ModelBasedSettings, seed: int, iteration: int
 ) -> Rollouts:
-    """Lines 6 to 12 of Algorithm 1: rollouts under MPC, all bodies planned for together."""
+    """Lines 6 to 12 of Algorithm 1: MPC rollouts, with one planning call for all bodies."""
     controller = MpcController(
         new_planner(model, spec, settings.planning),
         torch_stream(seed, Purpose.PLANNING, iteration, device=model.device),
@@ -257,7 +259,7 @@ def _mpc_rollouts(
 
 
 def _validation(model: DynamicsModel, source: str, rollouts: Rollouts) -> dict[str, float]:
-    """Eqn. 3 on held-out rollouts; NaN at horizons that no rollout is long enough for."""
+    """Eqn. 3 on held-out rollouts; NaN for a horizon longer than all rollouts."""
     errors = {}
     for horizon in VALIDATION_HORIZONS:
         states, actions = rollouts.windows(horizon)
@@ -279,7 +281,7 @@ def _validation(model: DynamicsModel, source: str, rollouts: Rollouts) -> dict[s
 
 
 def progress_to_tensors(progress: Progress) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """All of `progress` as named tensors and plain facts, for one file."""
+    """`progress` as named tensors and plain facts, for one file."""
     tensors = with_prefix("model", progress.model.state_dict())
     tensors |= with_prefix("optimizer", optimizer_tensors(progress.optimizer))
     for iteration, weights in enumerate(progress.models):
@@ -297,10 +299,10 @@ def progress_to_tensors(progress: Progress) -> tuple[dict[str, Tensor], dict[str
 def progress_from_tensors(
     fresh: Progress, tensors: dict[str, Tensor], facts: dict[str, Any]
 ) -> Progress:
-    """Inverse of `progress_to_tensors`, into a `fresh` progress of the same settings.
+    """Inverse of `progress_to_tensors`: fills a `fresh` progress of the same settings.
 
     Raises:
-        KeyError, RuntimeError, ValueError: the tensors are not of such a run.
+        KeyError, RuntimeError, ValueError: the tensors belong to another kind of run.
     """
     fresh.iteration = facts["iteration"]
     fresh.curve = facts["curve"]

@@ -1,7 +1,7 @@
-"""Doors to planners and models, and what they add to the digest of a run's code.
+"""Doors to planners and models, and the files that these add to the digest of a run's code.
 
-A run's planner and model are imported by the names that the configuration gives, so a step's
-imports do not lead to them.
+A run imports its planner and model by the names in the configuration. So they are not among a
+step's own imports.
 """
 
 from __future__ import annotations
@@ -16,6 +16,6 @@ def planning_sources(planner: str, model: str) -> tuple[str, ...]:
     """Files of a planner and of its model, as `mbmf.storage.code_digest` takes them.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: there is no planner or model of that name.
     """
     return PLANNERS.source(planner), MODELS.source(model)

@@ -1,4 +1,4 @@
-"""Training of a dynamics model (Eqn. 2) and its validation (Eqn. 3), whichever model it is."""
+"""Training (Eqn. 2) and validation (Eqn. 3) of any dynamics model."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mbmf.method.models.base import DynamicsModel, DynamicsSettings
 
 
 def add_noise(data: Tensor, scale: float, generator: torch.Generator) -> Tensor:
-    """Zero-mean Gaussian noise of standard deviation scale · |mean| per dimension.
+    """Add zero-mean Gaussian noise of standard deviation scale · |mean| per dimension.
 
-    The authors' code by a slip adds none where the mean is negative; here |mean| holds
-    for every dimension, as the text of their code means it.
+    By mistake, the authors' code adds no noise to a dimension with a negative mean. Here every
+    dimension gets noise, as their code intends.
 
     Args:
         data: (N, D).
-        scale: share of |mean|; 0.01 in the authors' code.
-        generator: the stream of the noise.
+        scale: fraction of |mean|; 0.01 in the authors' code.
+        generator: draws the noise.
     """
     spread = scale * data.mean(dim=0).abs()
     noise = torch.randn(data.shape, generator=generator, dtype=data.dtype, device=data.device)
@@ -49,9 +49,9 @@ class TrainingData:
 def minibatch_shares(
     batch_size: int, on_policy_fraction: float, on_policy_size: int
 ) -> tuple[int, int]:
-    """How many transitions of a minibatch come from (D_RAND, D_RL).
+    """Minibatch shares: number of transitions of a minibatch from D_RAND and from D_RL.
 
-    While D_RL has fewer points than its share, all of it is used in each batch.
+    If D_RL has fewer transitions than its share, its share is all of them.
     """
     on_policy = min(int(batch_size * on_policy_fraction), on_policy_size)
     return batch_size - on_policy, on_policy
@@ -67,21 +67,21 @@ def train(
 ) -> list[float]:
     """Gradient descent on Eqn. 2 for `settings.epochs` epochs.
 
-    One epoch is one pass over D_RAND in shuffled order, a minibatch's share of it at a time;
-    D_RL's share is drawn with replacement. So the number of gradient steps in an epoch grows
-    with `on_policy_fraction`. Where D_RL fills whole minibatches, an epoch is one pass over
-    D_RL. All this is the authors' code's.
+    One epoch is one pass over D_RAND in shuffled order. Each minibatch takes the next part of
+    D_RAND, and draws its share of D_RL with replacement. So the number of gradient steps in an
+    epoch grows with `on_policy_fraction`. If D_RL fills whole minibatches, an epoch is one pass
+    over D_RL. The authors' code does the same.
 
     Returns:
         Mean training loss of each epoch.
 
     Raises:
-        NonFiniteError: the loss became NaN or infinite; says in which epoch.
+        NonFiniteError: the loss became NaN or infinite. The message names the epoch.
     """
     from_random, from_policy = minibatch_shares(
         settings.batch_size, settings.on_policy_fraction, len(on_policy_data)
     )
-    # What is walked through, and what is drawn from.
+    # `walked` is passed over in shuffled order. The share of D_RL beside it is drawn at random.
     walked, share = (random_data, from_random) if from_random else (on_policy_data, from_policy)
     drawn_share = from_policy if from_random else 0
     batches = max(len(walked) // share, 1)
@@ -116,7 +116,7 @@ def train(
 
 @torch.inference_mode()
 def open_loop(model: DynamicsModel, start: Tensor, actions: Tensor) -> Tensor:
-    """Apply recorded actions through the model from a true state, open loop (Eqn. 3).
+    """Predict states open loop: apply recorded actions to the model from a true state (Eqn. 3).
 
     Args:
         model: the dynamics model.
@@ -149,7 +149,8 @@ def step_errors(model: DynamicsModel, states: Tensor, actions: Tensor) -> Tensor
 
 
 def validation_error(errors: Tensor, horizon: int) -> float:
-    """Eqn. 3 from `step_errors`: mean over starts and over the first `horizon` steps of
-    ½‖s − ŝ‖², here averaged (not summed) over state elements so that agents compare.
-    """  # noqa: D205
+    """Eqn. 3 from `step_errors`: mean of ½‖s − ŝ‖² over starts and the first `horizon` steps.
+
+    ‖·‖² is averaged, not summed, over state elements, so that agents can be compared.
+    """
     return float(0.5 * errors[:, :horizon].double().mean())

@@ -1,6 +1,6 @@
 """Imitation of the MPC controller by a policy: behaviour cloning and DAgger.
 
-The bridge from the model-based to the model-free learner (section V of the paper).
+Imitation connects the model-based to the model-free learner (section V of the paper).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from mbmf.method.policy import GaussianPolicy, MeanController, PolicySettings
 from mbmf.method.rollouts import Rollouts, collect
 from mbmf.method.where import errors_say
 
-# Rollouts made for each that is kept, at most, where few have a positive return.
+# Limit on the number of rollouts made for each one kept, for when few have a positive return.
 MOST_TRIES = 10
 
 
 class ExpertSettings(Settings):
-    """The controller that is imitated, and how its rollouts and the policy's run."""
+    """The controller to imitate, and the length of its rollouts and of the policy's."""
 
     planning: Planning
     steps: PositiveInteger = Field(description="most steps of a rollout")
@@ -68,7 +68,7 @@ class ImitationSettings(Settings):
 
 
 class ImitationRunSettings(Settings):
-    """All that defines a run of imitation, beside agent, seed and the expert's model."""
+    """All settings of a run of imitation, except agent, seed and the expert's model."""
 
     expert: ExpertSettings
     policy: PolicySettings
@@ -82,22 +82,22 @@ def expert_rollouts(
     count: int,
     seed: int,
 ) -> tuple[Rollouts, int]:
-    """Rollouts of MPC with the final dynamics model, without noise on the actions.
+    """MPC rollouts with the final dynamics model, without noise on the actions.
 
     As in the authors' code, only rollouts with a positive return are kept, and more are made
-    until there are enough. The authors' code would go on for ever where none is positive: here
-    `MOST_TRIES` times as many as are asked for are made, and then the best others make up the
-    number.
+    until there are enough. The authors' code never stops if no return is positive. Here at most
+    `MOST_TRIES` · `count` rollouts are made. If too few are positive, the best of the others
+    make up the number.
 
     Args:
         model: final dynamics model of a run of Algorithm 1.
         spec: the agent.
-        settings: the expert's.
-        count: rollouts to keep; those that are missing are made side by side.
-        seed: of the run.
+        settings: settings of the expert.
+        count: number of rollouts to keep. Missing rollouts are made side by side.
+        seed: seed of the run.
 
     Returns:
-        The rollouts, and the simulator steps of all that were made.
+        The kept rollouts, and the number of simulator steps of all rollouts that were made.
 
     Raises:
         SimulationError: every rollout ended in its first step.
@@ -114,7 +114,7 @@ def expert_rollouts(
         missing -= int((found.returns > 0).sum())
         tries -= batch
     everything = Rollouts.concatenate(made)
-    # Positive returns in the order in which they were made, then the others from the best on.
+    # First the rollouts with positive returns, in order of time. Then the others, best first.
     returns = everything.returns
     order = np.argsort(np.where(returns > 0, 0, 1 - returns), kind="stable")
     kept = everything[order[:count]]
@@ -134,14 +134,14 @@ def train(
     settings: ImitationSettings,
     generator: torch.Generator,
 ) -> float:
-    """Gradient descent on the mean of ‖a − μ(o)‖²; the standard deviation stays.
+    """Gradient descent on the mean of ‖a − μ(o)‖². The standard deviation does not change.
 
     Args:
         policy: changed in place.
-        optimizer: of the policy's mean.
+        optimizer: optimizer of the policy's mean.
         observations: (N, O).
-        actions: (N, A), the expert's.
-        settings: epochs and batch size; the last, partial batch counts too.
+        actions: (N, A), the expert's actions.
+        settings: epochs and batch size. The last, partial minibatch is used too.
         generator: shuffles the data.
 
     Returns:
@@ -171,18 +171,18 @@ def train(
 
 @dataclass
 class ImitationProgress:
-    """Where behaviour cloning and DAgger stand, and all that they need to go on.
+    """State of behaviour cloning and DAgger, with everything that they need to continue.
 
     Attributes:
         policy: the current policy.
-        optimizer: Adam on the policy's mean, warm from training to training.
-        observations: (N, O) aggregated so far.
-        actions: (N, A) the expert's actions there.
-        env_steps: steps of the real simulator so far, all of Algorithm 1 and the expert's
-            included.
+        optimizer: Adam on the policy's mean; never reset between trainings.
+        observations: (N, O), aggregated so far.
+        actions: (N, A), the expert's actions for these observations.
+        env_steps: steps of the real simulator so far, including those of Algorithm 1 and of the
+            expert.
         authors_steps: steps as the authors' plots count them: training points of Algorithm 1,
-            the expert's rollouts that were kept, and relabelled rollouts.
-        curve: one row for each training, of which the first is behaviour cloning.
+            the expert rollouts that were kept, and relabelled rollouts.
+        curve: learning curve, one row for each training. The first is behaviour cloning.
     """
 
     policy: GaussianPolicy
@@ -195,7 +195,7 @@ class ImitationProgress:
 
     @property
     def iteration(self) -> int:
-        """Trainings finished."""
+        """Number of finished trainings."""
         return len(self.curve)
 
 
@@ -207,15 +207,15 @@ def start(
     authors_steps: int,
     settings: ImitationSettings,
 ) -> ImitationProgress:
-    """Before behaviour cloning: the data are the expert's rollouts.
+    """State before behaviour cloning: the data are the expert's rollouts.
 
     Args:
-        policy: as drawn.
-        elements: (O,) state elements that it observes.
+        policy: with its initial weights.
+        elements: (O,) state elements that the policy observes.
         expert: rollouts of the MPC controller.
-        env_steps: steps of the real simulator so far, the expert's included.
+        env_steps: steps of the real simulator so far, including the expert's.
         authors_steps: training points of Algorithm 1.
-        settings: of imitation.
+        settings: settings of imitation.
     """
     states, actions, _ = expert.transitions()
     return ImitationProgress(
@@ -243,24 +243,24 @@ def iterate(
     settings: ImitationSettings,
     seed: int,
 ) -> None:
-    """One training, its measurement, and the relabelling for the next (DAgger).
+    """One training of the policy, its evaluation, and the relabelling for the next (DAgger).
 
-    The first is behaviour cloning. After each, the policy's mean is rolled out without
-    noise; of these rollouts the first `settings.rollouts` go, with the action that the
-    expert would have taken at each visited state, to the data of the next training. The
-    authors' code relabels after its last training too, for nothing; here it does not.
+    The first training is behaviour cloning. After each training, the policy's mean is rolled out
+    without noise. The states of the first `settings.rollouts` rollouts join the data of the next
+    training, with the action that the expert would take in each. The authors' code relabels after
+    the last training too, but does not use the result. Here this relabelling is left out.
 
     Args:
-        progress: changed in place, once all has succeeded.
+        progress: state of the run, changed in place.
         model: final dynamics model of Algorithm 1.
         spec: the agent.
-        expert: settings of the controller that plans with it.
+        expert: settings of the controller that plans with the model.
         elements: (O,) state elements that the policy observes.
-        settings: of imitation.
-        seed: of the run.
+        settings: settings of imitation.
+        seed: seed of the run.
 
     Raises:
-        NonFiniteError: training or planning met NaN or infinity; says in which iteration.
+        NonFiniteError: training or planning met NaN or infinity. The message names the iteration.
     """
     iteration = progress.iteration
     with errors_say(f"DAgger iteration {iteration}", spec, seed):

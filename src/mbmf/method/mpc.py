@@ -1,4 +1,4 @@
-"""Model-predictive control: at each step plan anew, and execute the plan's first action."""
+"""Model-predictive control: plan at every step, and execute the plan's first action."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from mbmf.method.rollouts import Rollouts, collect
 
 
 class MpcController:
-    """The planner as `mbmf.method.rollouts.collect` asks it.
+    """A planner as a controller for `mbmf.method.rollouts.collect`.
 
     Args:
-        planner: plans for all bodies that are still going together.
-        stream: of the action sequences.
-        noise: standard deviation of the noise on executed actions; the clean ones are recorded.
-        noise_stream: of that noise; needed if there is any.
+        planner: plans for all bodies whose episode is not over, in one call.
+        stream: draws the action sequences.
+        noise: standard deviation of the noise on executed actions. Recorded actions are clean.
+        noise_stream: draws this noise; None for no noise.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class MpcController:
 def mpc_rollouts(
     spec: AgentSpec, controller: MpcController, seeds: Sequence[int], steps: int
 ) -> Rollouts:
-    """Rollouts under MPC, from the start that is the controller's own.
+    """MPC rollouts, from the starts that belong to MPC (`mbmf.agents.spec.StartKind`).
 
     Args:
         spec: the agent.
-        controller: with noise in Algorithm 1 (lines 6 to 12), without as the expert.
-        seeds: of each body's start.
-        steps: T, most steps of a rollout.
+        controller: with noise in Algorithm 1 (lines 6 to 12), without noise as the expert.
+        seeds: seed of each body's start.
+        steps: T, maximum number of steps of a rollout.
     """
     return collect(spec, seeds, steps, controller, "mpc")

@@ -1,4 +1,4 @@
-"""Rollout divergence (Fig. 5): how far open-loop predictions stray from true rollouts."""
+"""Rollout divergence (Fig. 5): the error of open-loop predictions against true rollouts."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from mbmf.method.rollouts import Rollouts
 def error_table(
     models: Sequence[DynamicsModel], held_out: dict[str, Rollouts], steps: int, starts: int
 ) -> pd.DataFrame:
-    """Normalised error after 1 to `steps` steps from many start states, each model.
+    """Normalised error of each model after 1 to `steps` steps, from many start states.
 
-    Every model is judged on the same start states, evenly spread over each set of held-out
-    rollouts, so that models of early and late iterations compare.
+    All models are judged on the same start states, so that early and late iterations can be
+    compared. The start states are evenly spread over each set of held-out rollouts.
 
     Args:
-        models: of each aggregation iteration, all of one agent.
-        held_out: rollouts that trained no model, by what they are.
+        models: the model of each aggregation iteration, all of one agent.
+        held_out: rollouts that no model was trained on, by the name of their set.
         steps: length of the prediction.
-        starts: start states in each set.
+        starts: number of start states in each set.
 
     Returns:
         Columns iteration, rollouts (the set's name), start, step, and error: the root of the
@@ -68,14 +68,14 @@ def trajectory_table(
 ) -> pd.DataFrame:
     """One true rollout beside its open-loop prediction from the same controls.
 
-    The stretch lies in the middle of the longest rollout, away from the fall at its start.
+    The shown part is the middle of the longest rollout, away from the fall at its start.
 
     Args:
         model: the dynamics model.
-        rollouts: held-out ones.
-        state_names: of each state element, in order.
+        rollouts: held-out rollouts.
+        state_names: name of each state element, in order.
         steps: length of the prediction.
-        dt: seconds in a step.
+        dt: duration of a step, s.
 
     Returns:
         Columns element, step, time (s), true, predicted.

@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from mbmf.agents.spec import AgentSpec
 from mbmf.base.settings import PositiveInteger, Settings
 
-# State elements that only say how far the body has come. No reward or termination looks at
-# them, and they grow without bound as a body moves on.
+# Horizontal positions of the body. No reward or termination depends on them, and they grow without
+# bound as the body moves.
 _POSITION = frozenset({"x [m]", "y [m]", "rootx [m]", "com x [m]", "com y [m]"})
 
 
 class PolicySettings(Settings):
-    """Shape of the policy, the same for imitation and TRPO."""
+    """Shape of the policy. It is the same for imitation and TRPO."""
 
     hidden_layers: list[PositiveInteger] = Field(
         default=[64, 64], min_length=1, description="width of each hidden tanh layer"
@@ -33,7 +33,7 @@ class PolicySettings(Settings):
 
 
 def observed_elements(spec: AgentSpec, settings: PolicySettings) -> NDArray[np.intp]:
-    """Which state elements make up the observation, (O,)."""
+    """Indices of the state elements that form the observation, (O,)."""
     kept = [
         index
         for index, name in enumerate(spec.state_names)
@@ -43,16 +43,16 @@ def observed_elements(spec: AgentSpec, settings: PolicySettings) -> NDArray[np.i
 
 
 class GaussianPolicy(nn.Module):
-    """π(a | o) = N(μ(o), diag σ²), μ an MLP with tanh units, σ the same for all o.
+    """π(a | o) = N(μ(o), diag σ²); μ is an MLP with tanh units, and σ does not depend on o.
 
     Args:
         observation_dim: O.
         action_dim: A.
         hidden_layers: width of each hidden layer.
         std: σ of every action element at the start.
-        generator: draws the initial weights; biases are zero.
-        weights: law of the initial weights, both Xavier's: rllab's policies have the uniform one,
-            the authors' imitation the normal one.
+        generator: draws the initial weights. Initial biases are zero.
+        weights: Xavier's uniform or normal distribution of the initial weights. rllab's policies
+            use the uniform one, and the authors' imitation uses the normal one.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ def kl_divergence(old_means: Tensor, old_log_std: Tensor, means: Tensor, log_std
 
 
 class MeanController:
-    """The policy without noise, as `mbmf.method.rollouts.collect` asks it.
+    """The policy without noise, as a controller for `mbmf.method.rollouts.collect`.
 
     Args:
         policy: the policy.
@@ -116,7 +116,7 @@ class MeanController:
     def __call__(
         self, states: NDArray[Any], _bodies: NDArray[Any], _step: int
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Actions to record and to execute, both the mean clipped to the box, (B, A)."""
+        """Actions to record and to execute, (B, A). Both are the mean, clipped to the box."""
         observations = torch.as_tensor(states[:, self.elements], dtype=torch.float32)
         actions = self.policy(observations).clamp(-1, 1).double().numpy()
         return actions, actions

@@ -16,7 +16,7 @@ from mbmf.method.rollouts import Rollouts, collect
 
 
 class RandomDataSettings(Settings):
-    """D_RAND and the random rollouts held out to validate the model on."""
+    """D_RAND, and random rollouts that are held out for the validation of the model."""
 
     rollouts: PositiveInteger = Field(description="rollouts of D_RAND")
     validation_rollouts: PositiveInteger = Field(description="further rollouts, held out")
@@ -25,19 +25,19 @@ class RandomDataSettings(Settings):
 
 @dataclass(frozen=True)
 class RandomData:
-    """D_RAND and what is held out beside it."""
+    """D_RAND (`training`), and the held-out random rollouts (`validation`)."""
 
     training: Rollouts
     validation: Rollouts
 
     @property
     def simulated_steps(self) -> int:
-        """Steps of the simulator that all of it took."""
+        """Steps that the simulator took for all rollouts."""
         return self.training.simulated_steps + self.validation.simulated_steps
 
 
 def generate(spec: AgentSpec, settings: RandomDataSettings, seed: int) -> RandomData:
-    """Random rollouts of an agent. Rollout n is the same whatever the number of rollouts."""
+    """Random rollouts of an agent. Rollout n does not depend on the number of rollouts."""
     return RandomData(
         _random_rollouts(spec, settings.steps, settings.rollouts, seed, Purpose.RANDOM_ROLLOUTS),
         _random_rollouts(

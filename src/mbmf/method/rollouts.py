@@ -1,4 +1,4 @@
-"""Recorded rollouts: how they are kept, collected, and read from disk."""
+"""Recorded rollouts: how they are collected, stored in memory, and converted for files."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Rollouts:
         states: (N, T + 1, S) true states, in the simulator's units.
         actions: (N, T, A) planned actions in [−1, 1], without the noise of execution.
         rewards: (N, T) rewards of the steps as executed.
-        lengths: (N,) steps kept of each rollout.
-        simulated: (N,) steps that the simulator took: one more where the step that ended the
-            episode is not kept.
+        lengths: (N,) number of steps kept of each rollout.
+        simulated: (N,) number of steps that the simulator took. It is one more than `lengths` if
+            the step that ended the episode is not kept.
     """
 
     states: Array
@@ -46,7 +46,7 @@ class Rollouts:
 
     @property
     def points(self) -> int:
-        """Transitions that these rollouts hold."""
+        """Number of transitions in these rollouts."""
         return int(self.lengths.sum())
 
     @property
@@ -61,7 +61,7 @@ class Rollouts:
         return self.states[:, :-1][taken], self.actions[taken], self.states[:, 1:][taken]
 
     def windows(self, horizon: int) -> tuple[Array, Array]:
-        """All stretches of `horizon` steps: states (M, H + 1, S) and actions (M, H, A).
+        """All windows of `horizon` consecutive steps: states (M, H + 1, S), actions (M, H, A).
 
         M is 0 if no rollout is that long.
         """
@@ -75,7 +75,7 @@ class Rollouts:
         return self.states[rows[:, None], steps], self.actions[rows[:, None], steps[:, :-1]]
 
     def problem(self, count: int, steps: int, state_dim: int, action_dim: int) -> str | None:
-        """What is wrong with the arrays for `count` rollouts of `steps` steps, if anything."""
+        """The first problem of the arrays, for `count` rollouts of `steps` steps; None if valid."""
         shapes = {
             "states": (count, steps + 1, state_dim),
             "actions": (count, steps, action_dim),
@@ -101,7 +101,7 @@ class Rollouts:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]], prefix: str) -> Rollouts:
-        """Inverse of `to_arrays`; raises KeyError if one is missing."""
+        """Inverse of `to_arrays`; raises KeyError if an array is missing."""
         return cls(*(arrays[f"{prefix}.{field.name}"] for field in fields(cls)))
 
     @classmethod
@@ -121,17 +121,18 @@ def collect(
     controller: Controller,
     start: StartKind = "policy",
 ) -> Rollouts:
-    """Roll out one body per seed, side by side, until each has ended or taken `steps`.
+    """Roll out one body per seed, side by side, until its episode ends or it has taken `steps`.
 
-    As in the authors' code, the step that ends an episode is left out of rollouts of random
-    actions and of the planner, and kept in those of a policy.
+    As in the authors' code, rollouts of random actions and of the planner leave out the step that
+    ends an episode. Rollouts of a policy keep it.
 
     Args:
         spec: the agent.
-        seeds: of each body's start.
-        steps: T, most steps of a rollout.
-        controller: called with the states (B, S) of the bodies still going, their indices
-            (B,) and the step; returns the actions to record and those to execute, (B, A).
+        seeds: seed of each body's start.
+        steps: T, maximum number of steps of a rollout.
+        controller: called with the states (B, S) of the bodies whose rollout continues, their
+            indices (B,) and the step. It returns the actions to record and the actions to execute,
+            (B, A) each.
         start: the kind of rollout.
     """
     bodies = spec.make_bodies(len(seeds))

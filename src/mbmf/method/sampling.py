@@ -17,16 +17,16 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Batch:
-    """Steps of E bodies side by side, T each, the first of all at the start of an episode.
+    """T steps of each of E bodies. Every body starts an episode at the first step.
 
     Attributes:
         observations: (T, E, O) before each step.
         actions: (T, E, A) as sampled, not clipped.
         rewards: (T, E).
         times: (T, E) steps since the episode's start.
-        terminated: (T, E) whether the step ended the episode for good.
-        truncated: (T, E) whether a time limit or the batch's end cut the episode here.
-        last_observations: (T, E, O) observation after the step where it was cut, else 0.
+        terminated: (T, E) whether the step terminated the episode.
+        truncated: (T, E) whether a time limit or the end of the batch cut the episode here.
+        last_observations: (T, E, O) observation after a step that ended or cut an episode, else 0.
     """
 
     observations: NDArray[np.float32]
@@ -38,9 +38,10 @@ class Batch:
     last_observations: NDArray[np.float32]
 
     def episode_returns(self, episode_steps: int) -> Array:
-        """Undiscounted returns of the episodes that had room for their time limit.
+        """Undiscounted returns of the episodes that could have reached their time limit.
 
-        A later episode would be complete only if it were short, and so bias the mean.
+        An episode that starts too late for this can finish only if it is short. It would bias
+        the mean.
         """
         steps, bodies = self.rewards.shape
         over = self.terminated | self.truncated
@@ -63,10 +64,10 @@ def sample(
     steps: int,
     generator: torch.Generator,
 ) -> Batch:
-    """`steps` steps of each body of `env`, which has just been reset.
+    """Sample `steps` steps of each body of `env`, which must have just been reset.
 
     Args:
-        policy: acts, with noise.
+        policy: chooses actions, with noise.
         env: in autoreset mode SAME_STEP.
         elements: (O,) state elements that the policy observes.
         steps: T.
@@ -95,7 +96,7 @@ def sample(
         if over.any():
             clock[over] = 0
             last_observations[step][over] = np.stack(list(info["final_obs"][over]))[:, elements]
-    # The batch's end is no end of an episode either.
+    # The end of the batch cuts an episode; it does not terminate it.
     cut = ~(terminated[-1] | truncated[-1])
     truncated[-1] |= cut
     last_observations[-1][cut] = states[cut][:, elements]

@@ -1,9 +1,9 @@
-"""Trust region policy optimisation (Schulman et al. 2015), as the paper's baseline runs it.
+"""Trust region policy optimisation (Schulman et al. 2015), the paper's model-free baseline.
 
-Each iteration samples a batch with the current policy, takes the natural gradient of the
-surrogate loss by conjugate gradient with exact Fisher-vector products
-(`mbmf.method.fast.fisher`), scales it to the trust region and backtracks until loss and KL
-divergence agree.
+Each iteration samples a batch with the current policy. It computes the natural gradient of the
+surrogate objective by conjugate gradient, with exact Fisher-vector products
+(`mbmf.method.fast.fisher`). It scales the step to the trust region, and shrinks it until the
+objective improves and the KL divergence is within the trust region.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class TrpoSettings(Settings):
 
 
 class TrpoRunSettings(Settings):
-    """All that defines a run of TRPO, beside agent, seed and the policy it starts from."""
+    """All settings of a run of TRPO, except agent, seed and the policy that it starts from."""
 
     policy: PolicySettings
     trpo: TrpoSettings
@@ -126,8 +126,9 @@ def update(
     """One trust region update of `policy`, in place.
 
     Returns:
-        kl: mean KL divergence of the accepted step, 0 if none was accepted;
-        improvement: of the surrogate loss; backtracks: steps shrunk before acceptance.
+        kl: mean KL divergence of the accepted step, or 0 if no step was accepted.
+        improvement: increase of the surrogate objective.
+        backtracks: how often the step was shrunk before it was accepted.
 
     Raises:
         NonFiniteError: the gradient or the step became NaN or infinite.
@@ -145,7 +146,7 @@ def update(
         old_log_probability = log_probability(actions, old_means, old_log_std)
 
     def surrogate(means: Tensor) -> Tensor:
-        """Expected advantage of the new policy, importance-weighted; to be raised."""
+        """Importance-weighted expected advantage of the new policy, which is maximised."""
         ratio = torch.exp(log_probability(actions, means, policy.log_std) - old_log_probability)
         return (ratio * weights).mean()
 
@@ -175,14 +176,14 @@ def update(
 
 @dataclass
 class TrpoProgress:
-    """Where a run of TRPO stands, and all that it needs to go on.
+    """State of a run of TRPO, with everything that it needs to continue.
 
     Attributes:
         policy: the current policy.
         baseline: the value function, fitted to the last batch.
-        curve: one row for each finished iteration.
-        env_steps: steps of the real simulator so far, of all that made the first policy included.
-        authors_steps: steps as the authors' plots count them, likewise.
+        curve: learning curve, one row for each finished iteration.
+        env_steps: steps of the real simulator so far, including those that the first policy cost.
+        authors_steps: the same, counted as in the authors' plots.
     """
 
     policy: GaussianPolicy
@@ -193,7 +194,7 @@ class TrpoProgress:
 
     @property
     def iteration(self) -> int:
-        """Iterations finished."""
+        """Number of finished iterations."""
         return len(self.curve)
 
 
@@ -218,23 +219,23 @@ def mean_return(
 ) -> float:
     """Mean return of the policy's mean action, without exploration noise.
 
-    Some rollouts of their own, side by side, from a random stream of their own: training takes
-    no notice of them, and their steps are not counted.
+    The rollouts are separate from training. They have their own random stream, training does not
+    use them, and their steps are not counted.
 
     Args:
-        policy: as it acts in this iteration.
+        policy: the policy of this iteration.
         spec: the agent.
         elements: (O,) state elements that the policy observes.
-        settings: of the run.
-        seed: of the run.
-        iteration: from 0.
+        settings: settings of the run.
+        seed: seed of the run.
+        iteration: number of the iteration, from 0.
 
     Returns:
-        NaN in an iteration that is not measured: one in `evaluation_interval` is, from the
-        first on, and the last.
+        The mean return, or NaN in an iteration that is not evaluated. Iterations 0,
+        `evaluation_interval`, 2 · `evaluation_interval` and so on are evaluated, and the last.
 
     Raises:
-        SimulationError: the simulator diverged; says in which iteration.
+        SimulationError: the simulator diverged. The message names the iteration.
     """
     if iteration % settings.evaluation_interval and iteration != settings.iterations - 1:
         return math.nan
@@ -260,14 +261,14 @@ def iterate(
     policy, baseline and seed alone.
 
     Args:
-        progress: changed in place, once the iteration has succeeded.
-        env: from `make_env`.
+        progress: state of the run, changed in place.
+        env: environment from `make_env`.
         elements: (O,) state elements that the policy observes.
-        settings: of the run.
-        seed: of the run.
+        settings: settings of the run.
+        seed: seed of the run.
 
     Raises:
-        NonFiniteError, SimulationError: the update or the simulator failed; says in which
+        NonFiniteError, SimulationError: the update or the simulator failed. The message names the
             iteration.
     """
     iteration = progress.iteration
@@ -286,9 +287,10 @@ def iterate(
     progress.curve.append(
         {
             "iteration": iteration,
-            # As in Algorithm 1's curve: what the policy had learned from, not its own batch.
+            # As in Algorithm 1's curve: the steps that this policy has learned from. Its own
+            # batch is not among them.
             "env_steps": progress.env_steps,
-            # The authors' plots have this batch behind them.
+            # The authors' plots count this batch too.
             "authors_steps": progress.authors_steps + settings.batch_size,
             "return": float(episodes.mean()),
             "return_std": float(episodes.std()),

@@ -1,4 +1,4 @@
-"""Where a learner was when it failed."""
+"""Context for errors: the iteration, agent and seed in which a learner failed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mbmf.base.errors import NonFiniteError, SimulationError
 
 @contextmanager
 def errors_say(where: str, spec: AgentSpec, seed: int) -> Iterator[None]:
-    """Errors of the method within this block say where it was, whose run and of which seed.
+    """Add the place, the agent and the seed to the message of errors within this block.
 
     Args:
-        where: "TRPO iteration 3".
+        where: the place, such as "TRPO iteration 3".
         spec: the agent.
-        seed: of the run.
+        seed: seed of the run.
     """
     try:
         yield

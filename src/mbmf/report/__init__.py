@@ -1,1 +1,1 @@
-"""Pages of the report, and the notebooks on them."""
+"""Pages of the report, and the execution of their notebooks."""

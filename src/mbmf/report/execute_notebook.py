@@ -15,10 +15,10 @@ from mbmf.storage.atomic_files import write_text
 
 
 class _ThisPython(AsyncKernelManager):
-    """Starts the Python that runs here, whatever Jupyter's folders call `python3`.
+    """Starts the running Python interpreter, whatever Jupyter's folders call `python3`.
 
-    A kernel of another environment, which JUPYTER_PATH or a user's own folder may name, lacks
-    the package, or has another version of it.
+    JUPYTER_PATH or a user's own folder may name a kernel of another environment. Such a kernel
+    lacks the package, or has another version of it.
     """
 
     @property
@@ -27,12 +27,12 @@ class _ThisPython(AsyncKernelManager):
 
 
 def execute_notebook(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
-    """Execute a notebook with parameters and write it with its outputs, whole.
+    """Execute a notebook with parameters, and write it atomically with its outputs.
 
-    Papermill writes after each cell; a kill would leave a part of the notebook.
+    Papermill itself writes after each cell, so a kill would leave an incomplete notebook.
 
     Raises:
-        papermill.PapermillExecutionError: a cell failed; names it and its error.
+        papermill.PapermillExecutionError: a cell failed. The message names it and its error.
     """
     executed = papermill.execute_notebook(
         notebook,

@@ -1,6 +1,6 @@
 """Pages of the report: the claims, the runs behind an experiment, an executed notebook.
 
-Each is filled into a template of `workflow/report` and needs nothing from outside itself.
+Each page is a filled template of `workflow/report`, and loads no other files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 import jinja2
 import nbformat
 
-from mbmf.analysis.claims import AnyClaim, claimed, number
+from mbmf.analysis.claims import AnyClaim
+from mbmf.analysis.verdict_text import claimed, families, here, interval
 from mbmf.base.errors import InputError
 
 TEMPLATES = Path("workflow/report")
@@ -32,12 +33,12 @@ def render(template: str, **values: Any) -> str:
 
 
 def shown_in(claim: AnyClaim, tables: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
-    """Experiment and figure that show what a claim is about; None if none does.
+    """Experiment and figure that show the subject of a claim, or None if none does.
 
     Args:
-        claim: that a figure is wanted of.
-        tables: experiment and figure that show each table; in a figure's name "{number}" stands
-            for the last part of the number that the claim's statistic names.
+        claim: the claim.
+        tables: experiment and figure that show each table. In a figure's name, "{number}" stands
+            for the last part of the figure number that the claim's statistic names.
     """
     if claim.table not in tables:
         return None
@@ -52,23 +53,25 @@ def claim_rows(
     results: str,
     tables: Mapping[str, Sequence[str]],
 ) -> list[dict[str, Any]]:
-    """What the table of claims shows of each verdict, in the verdicts' order.
+    """Rows of the table of claims, one for each verdict, in the verdicts' order.
 
     Args:
-        records: verdicts, as `mbmf.analysis.claims.judge` gives them.
+        records: verdicts, as `mbmf.analysis.judging.judge` gives them.
         claims: that they are on.
         results: folder of the scale, which the paths of the links start with.
         tables: as for `shown_in`.
 
     Raises:
-        InputError: a verdict is on no claim of the file.
+        InputError: a verdict is on no claim of the file, or of older code.
     """
     by_id = {claim.id: claim for claim in claims}
     rows = []
     for record in records:
         claim = by_id.get(str(record["id"]).split(".", maxsplit=1)[0])
         if claim is None:
-            raise InputError(f"{record['id']}: a verdict on no claim; judge them again")
+            raise InputError(f"{record['id']}: no claim has this id; judge the claims again")
+        if "family" not in record:
+            raise InputError(f"{record['id']}: a verdict of older code; judge them again")
         shown = shown_in(claim, tables)
         known = record["statistic"] is not None
         rows.append(
@@ -77,10 +80,8 @@ def claim_rows(
                 "experiment": shown and shown[0],
                 "agent": (record["agent"] or "").replace("_", "-"),
                 "claimed": claimed(*record["threshold"]),
-                "here": number(record["statistic"], ">") if known else "",
-                "interval": f"{number(record['low'], '<')} to {number(record['high'], '>')}"
-                if known
-                else "",
+                "here": here(record) if known else "",
+                "interval": interval(record) if known else "",
                 "links": _links(results, *shown) if shown else {},
             }
         )
@@ -95,11 +96,24 @@ def _links(results: str, experiment: str, figure: str) -> dict[str, str]:
     }
 
 
-def claims_page(rows: Sequence[dict[str, Any]], scale: str) -> str:
-    """The report's opening: how the verdicts came out, and a table of all claims."""
+def claims_page(rows: Sequence[dict[str, Any]], scale: str, history: str) -> str:
+    """The report's opening: how the verdicts came out, and a table of all claims.
+
+    Args:
+        rows: as `claim_rows` gives them.
+        scale: of the results.
+        history: when the claims were last changed.
+    """
     verdicts = [row["verdict"] for row in rows]
     counts = {name: verdicts.count(name) for name in ("reproduced", "not reproduced", "undecided")}
-    return render("claims.html.j2", rows=rows, scale=scale, counts=counts)
+    return render(
+        "claims.html.j2",
+        rows=rows,
+        scale=scale,
+        counts=counts,
+        families=families(rows),
+        history=history,
+    )
 
 
 def results_markdown(
@@ -108,13 +122,13 @@ def results_markdown(
     titles: Mapping[str, str],
     runs: Mapping[str, tuple[int, float]],
 ) -> str:
-    """The claims beside what came out, a table for each experiment, for the README.
+    """Claims and our results as Markdown for docs/claims.md, one table for each experiment.
 
     Args:
-        rows: as `claim_rows` gives them.
-        scale: of the results.
-        titles: of the experiments, by name. One that no claim is about is left out.
-        runs: number of runs behind an experiment, and seconds that they took together.
+        rows: rows from `claim_rows`.
+        scale: scale of the results.
+        titles: titles of the experiments, by name. Experiments without claims are left out.
+        runs: number of runs behind an experiment, and their total time, s.
     """
     overlay = "" if scale == "paper" else f" --configfile config/{scale}.yaml"
     lines = []
@@ -132,14 +146,15 @@ def results_markdown(
             "|---|---|---|---|---|---|",
         ]
         for row in claimed_here:
-            here = f"{row['here']} ({row['interval']})" if row["here"] else row["why"]
+            found = "not computed yet" if row.get("refused") else row["why"]
+            here = f"{row['here']} ({row['interval']})" if row["here"] else found
             cells = [
                 f"{row['claim']} ({row['source']})",
                 row["agent"],
                 row["claimed"],
                 here,
                 str(row["seeds"] or ""),
-                f"**{row['verdict']}**",
+                "" if row.get("refused") else f"**{row['verdict']}**",
             ]
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
@@ -153,26 +168,26 @@ def _duration(seconds: float) -> str:
 
 
 def between_marks(text: str, scale: str, new: str) -> str:
-    """`text` with `new` in place of what stands between the marks of a scale's results.
+    """`text` with `new` in place of the lines between the marks of a scale's results.
 
     Raises:
-        InputError: the marks are not there, in order, once each.
+        InputError: `text` does not contain each mark once, in order.
     """
     start, end = f"<!-- results of {scale} scale -->\n", f"<!-- end of {scale} scale -->\n"
     before, found, rest = text.partition(start)
     _, closed, after = rest.partition(end)
     if not found or not closed or start in rest:
-        raise InputError(f"should hold once the lines {start.strip()} and {end.strip()}")
+        raise InputError(f"should hold the lines {start.strip()} and {end.strip()}, each once")
     return f"{before}{start}{new}{end}{after}"
 
 
 def run_row(provenance: dict[str, Any], curve: Any, path: str) -> dict[str, Any]:
-    """What the list of runs shows of one run.
+    """Row of one run in the list of runs.
 
     Args:
-        provenance: what its file says.
-        curve: pandas table of the run's curve.
-        path: of the run's folder.
+        provenance: content of the run's provenance file.
+        curve: pandas table of the run's learning curve.
+        path: path of the run's folder.
     """
     last = curve.iloc[-1]
     return {
@@ -189,7 +204,7 @@ def run_row(provenance: dict[str, Any], curve: Any, path: str) -> dict[str, Any]
 
 
 def seconds_of(provenance: dict[str, Any]) -> float:
-    """Seconds of all iterations of a run, of one that was resumed too."""
+    """Total time of all iterations of a run, s; for a resumed run too."""
     return float(sum(sum(part.values()) for part in provenance["seconds"]))
 
 
@@ -200,13 +215,13 @@ def runs_page(
     runs: Sequence[tuple[dict[str, Any], dict[str, Any]]],
     job: dict[str, Any] | None,
 ) -> str:
-    """The runs behind an experiment: a line each, with configuration and provenance.
+    """The runs behind an experiment: one line each, with configuration and provenance.
 
     Args:
-        title: of the experiment.
-        scale: named below the title.
+        title: title of the experiment.
+        scale: name of the scale, shown below the title.
         settings: the experiment's section of the configuration.
-        runs: what `run_row` gives, and the provenance, of each.
+        runs: result of `run_row` and provenance of each run.
         job: provenance of the job that made all runs, if there was one.
     """
     entries = [
@@ -237,10 +252,10 @@ def _pretty(content: Any) -> str:
 
 
 def notebook_page(notebook: nbformat.NotebookNode, title: str) -> str:
-    """An executed notebook as a page without scripts, pictures inside."""
+    """An executed notebook as a page without scripts and with embedded pictures."""
     from nbconvert import HTMLExporter
 
-    # The templates with a head of their own load scripts from elsewhere.
+    # Other templates of nbconvert load scripts from the internet.
     exporter = HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
     body, _ = exporter.from_notebook_node(notebook)
     return render("notebook.html.j2", title=title, body=body, highlighting=_highlighting())

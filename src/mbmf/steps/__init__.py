@@ -1,4 +1,4 @@
-"""Steps of the workflow: each reads files, calls the mathematics, and writes files.
+"""Steps of the workflow: each reads files, calls the method, and writes files.
 
-One module a step, so that a step's code digest covers what it depends on and no more.
+Each step is one module, so that its code digest covers only what it depends on.
 """

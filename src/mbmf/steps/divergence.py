@@ -1,4 +1,4 @@
-"""The step behind Figure 5: open-loop predictions of a finished run beside the truth."""
+"""The step behind Figure 5: open-loop predictions of a finished run against true rollouts."""
 
 from __future__ import annotations
 

@@ -30,23 +30,23 @@ def write_gait(
 ) -> None:
     """Roll out each controller for some seconds and write the clip.
 
-    Of an agent that is not MuJoCo's there is none: a picture says so in its place.
+    An agent that is not a `MujocoAgent` has no clip. A picture with a message takes its place.
 
     Args:
         spec: the agent.
-        settings: of the imitation, which names the controller's and the policy's.
-        seed: of the runs.
-        models: of Algorithm 1; the last one plans.
-        policies: of imitation and TRPO, by the name that the clip shows.
+        settings: settings of the imitation run, with those of the controller and the policy.
+        seed: seed of the runs.
+        models: models of Algorithm 1. The last one plans.
+        policies: policies of imitation and TRPO, by the names that the clip shows.
         output: animated WebP to write.
 
     Raises:
-        InputError: a model or a policy is missing, damaged, or of another agent or shape.
+        InputError: a model or a policy is missing or damaged, or has another agent or shape.
     """
     if not isinstance(spec, MujocoAgent):
         write_message(f"No clip: {spec.name} is none of MuJoCo's bodies that mbmf draws.", output)
         return
-    # No longer than the rollouts that the model and the policy have learned from.
+    # At most as long as the rollouts that the model and the policy have learned from.
     steps = min(gait.clip_steps(spec), settings.expert.steps)
     model = read_models(models, spec)[0][-1]
     read = {name: read_policy(path, spec, settings.policy)[0] for name, path in policies.items()}
@@ -58,7 +58,7 @@ def write_gait(
         "MPC (Mb)": MpcController(planner, torch_stream(seed, Purpose.EXPERT_PLANNING, 0)),
         **{name: MeanController(policy, elements) for name, policy in read.items()},
     }
-    # All from one start, that of the first expert rollout.
+    # All controllers start from the same state, the start of the first expert rollout.
     start = integer_seeds(seed, Purpose.EXPERT_RESET, 0, count=1)
     for name, controller in controllers.items():
         shown[name] = collect(spec, start, steps, controller, "mpc")

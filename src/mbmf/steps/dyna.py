@@ -16,7 +16,7 @@ from mbmf.storage.tables import write_table
 
 
 def write_dyna(settings: DynaSettings, episodes: Path, rewards: Path, made: Path) -> None:
-    """Write both tables of `mbmf.dyna.curves`, and the provenance of their runs to `made`."""
+    """Write both tables of `mbmf.dyna.curves`, and the provenance of their runs (to `made`)."""
     spent = {}
     for experiment, path in [(steps_per_episode, episodes), (cumulative_rewards, rewards)]:
         started = time.perf_counter()

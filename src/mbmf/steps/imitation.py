@@ -1,4 +1,4 @@
-"""The step that rolls out the MPC expert and teaches a policy to imitate it."""
+"""The step that rolls out the MPC expert and trains a policy to imitate it."""
 
 from __future__ import annotations
 
@@ -49,23 +49,23 @@ def run_imitation(
     folder: Path,
     output: Path,
 ) -> None:
-    """Expert rollouts, behaviour cloning and DAgger, going on where a kill left them.
+    """Expert rollouts, behaviour cloning and DAgger. An interrupted run resumes.
 
     Args:
         spec: the agent.
-        settings: of the run.
-        seed: of all random streams.
-        models: models of a finished run of Algorithm 1, of the same agent and seed.
+        settings: settings of the run.
+        seed: seed of all random streams.
+        models: models of a finished run of Algorithm 1, with the same agent and seed.
         expert: file for the expert's rollouts.
-        folder: for the curve, the provenance and the checkpoints.
+        folder: folder for the learning curve, the provenance and the checkpoints.
         output: file for the final policy.
 
     Raises:
-        InputError: the models are missing, damaged, or of another agent or seed.
+        InputError: the models are missing or damaged, or have another agent or seed.
         NonFiniteError: training or planning met NaN or infinity.
     """
     model, source = _final_model(models, spec, seed)
-    # Mb-Mf, which rests on this policy's code too, reads of it in the policy's file.
+    # Mb-Mf depends on the code of this policy too. It reads the names from the policy's file.
     made_with = {"planner": settings.expert.planning.planner, "model": model_name(source)}
     identity: dict[str, Any] = {
         "kind": "imitation",
@@ -120,7 +120,7 @@ def run_imitation(
     }
     write_policy(output, progress.policy, spec, settings.policy, written)
     curve = run_table(progress.curve, "imitation", spec.name, seed)
-    # What imitation could reach.
+    # The return that imitation aims at.
     curve["expert_return"] = float(shown.returns.mean())
     write_table(folder / "curve.csv", curve)
     write_text(
@@ -130,13 +130,13 @@ def run_imitation(
 
 
 def _final_model(path: Path, spec: AgentSpec, seed: int) -> tuple[DynamicsModel, dict[str, Any]]:
-    """The last model of a run of Algorithm 1, and the run's facts with its steps by both counts."""
+    """The last model of a run of Algorithm 1, and facts of the run, with both counts of steps."""
     models, facts = read_models(path, spec)
     if facts.get("seed") != seed:
         raise InputError(f"{path}: seed is {facts.get('seed')}, but this run needs {seed}")
     for name in ("env_steps", "authors_steps"):
         if name not in facts:
-            raise InputError(f"{path}: {name} is missing; delete the file to make it anew")
+            raise InputError(f"{path}: {name} is missing; delete the file to rebuild it")
     return models[-1], facts
 
 
@@ -148,10 +148,11 @@ def _expert_rollouts(
     path: Path,
     identity: dict[str, Any],
 ) -> tuple[Rollouts, int]:
-    """The expert's rollouts: those of an interrupted run, else made, and kept in `path`.
+    """The expert's rollouts, and the number of simulator steps of all rollouts made for them.
 
-    With them comes the number of simulator steps of all that were made for them. They take most
-    of the time, and Snakemake deletes the outputs of a job that it repeats.
+    They come from `path` if an interrupted run stored them there. Otherwise they are made and
+    stored. They take most of the run's time, and Snakemake deletes the outputs of a job that it
+    repeats, so the run's folder keeps its own copy.
     """
     count = settings.imitation.expert_rollouts
     if path.exists():
@@ -162,7 +163,7 @@ def _expert_rollouts(
             found = Rollouts.from_arrays(arrays, "expert")
             problem = found.problem(count, settings.expert.steps, spec.state_dim, spec.action_dim)
             if problem:
-                raise InputError(f"{path}: expert.{problem}; delete it to make it anew")
+                raise InputError(f"{path}: expert.{problem}; delete it to rebuild it")
             return found, attempted
     made, attempted = imitation.expert_rollouts(model, spec, settings.expert, count, seed)
     print(
@@ -198,7 +199,7 @@ def _from_tensors(
     tensors: dict[str, Tensor],
     facts: dict[str, Any],
 ) -> None:
-    """Inverse of `_to_tensors`, into a fresh progress of the same settings."""
+    """Inverse of `_to_tensors`: fills a fresh progress of the same settings."""
     seconds.extend(facts["seconds"])
     progress.observations, progress.actions = tensors["observations"], tensors["actions"]
     progress.policy.load_state_dict(without_prefix("policy", tensors))

@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 
 from mbmf.analysis.authors_plots import AUTHORS_PLOTS, read_authors_plots
-from mbmf.analysis.claims import as_text, changes, check_claims, judge
+from mbmf.analysis.claims import check_claims
+from mbmf.analysis.judging import judge
+from mbmf.analysis.verdict_text import as_text, changes
 from mbmf.base.errors import InputError
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.tables import read_table
@@ -21,7 +23,7 @@ SUFFIXES = ("csv", "parquet")
 
 
 def verdicts_file(results: Path) -> Path:
-    """Where a scale's verdicts lie."""
+    """Path of a scale's verdicts."""
     return results / "claims.json"
 
 
@@ -32,8 +34,8 @@ def judge_scale(results: Path) -> tuple[list[dict[str, Any]], list[str]]:
         results: folder of the scale.
 
     Raises:
-        InputError: there is no file of claims, or it holds something else; the same for what
-            was read off the authors' plots, if a claim asks for it.
+        InputError: the file of claims is missing or invalid, or the file of the authors' plots
+            is and a claim needs it.
     """
 
     @cache
@@ -57,7 +59,7 @@ def _table_file(folder: Path, name: str) -> Path:
     """The file of a table, by its name.
 
     Raises:
-        InputError: there is none, or two.
+        InputError: there is no such file, or there are two.
     """
     there = sorted(path for suffix in SUFFIXES for path in folder.glob(f"*.{suffix}"))
     found = [path for path in there if path.stem == name]
@@ -70,7 +72,7 @@ def _table_file(folder: Path, name: str) -> Path:
 
 
 def write_verdicts(results: Path) -> list[str]:
-    """Judge a scale, print the verdicts and write them; what is refused, a line each."""
+    """Judge a scale, print and write the verdicts; returns a line for each refused claim."""
     records, refused = judge_scale(results)
     print(as_text(records))
     write_text(verdicts_file(results), json.dumps(records, indent=2) + "\n")
@@ -78,7 +80,10 @@ def write_verdicts(results: Path) -> list[str]:
 
 
 def compare_verdicts(results: Path) -> tuple[list[str], list[str]]:
-    """Judge a scale and print the verdicts: those that changed since they were written, refused.
+    """Judge a scale, print the verdicts, and compare them with the stored ones.
+
+    Returns:
+        A line for each verdict that changed, and a line for each refused claim or table.
 
     Raises:
         InputError: there are no verdicts to compare with.
@@ -90,15 +95,15 @@ def compare_verdicts(results: Path) -> tuple[list[str], list[str]]:
 
 
 def read_verdicts(path: Path) -> list[dict[str, Any]]:
-    """Verdicts that were written.
+    """Read stored verdicts.
 
     Raises:
-        InputError: not there or damaged.
+        InputError: the file is missing or damaged.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{path}: no verdicts there yet; --write writes them") from None
+        raise InputError(f"{path}: there are no verdicts yet; --write writes them") from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON file of verdicts ({error})") from None
     if not isinstance(content, list) or not all(

@@ -1,7 +1,7 @@
-"""The step that runs Algorithm 1, and the readers of what it wrote.
+"""The step that runs Algorithm 1, and the readers of its files.
 
-A run writes its checkpoint, one file, after every iteration and goes on from it when
-started again; its results appear at the end.
+A run writes a checkpoint, one file, after every iteration, and resumes from it. It writes its
+results at the end.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CURVE = "curve.csv"
 MODELS = "models.safetensors"
 HELD_OUT = "held_out.safetensors"
 PROVENANCE = "provenance.json"
-# Files of models name theirs only if it is another.
+# A file of models names the kind of model only if it is not this one.
 DEFAULT_MODEL = DynamicsSettings.model_fields["model"].default
 
 
@@ -48,19 +48,19 @@ def run_model_based(
     models: Path,
     device: str,
 ) -> None:
-    """One run of Algorithm 1, going on from its checkpoint if there is one.
+    """One run of Algorithm 1, which resumes from its checkpoint if there is one.
 
     Args:
         spec: the agent.
-        settings: of the run.
-        seed: of all its random streams.
-        data_path: D_RAND.
-        folder: for the curve, the provenance and the checkpoint.
+        settings: settings of the run.
+        seed: seed of all its random streams.
+        data_path: file of D_RAND.
+        folder: folder for the learning curve, the provenance and the checkpoint.
         models: folder for the trained models and the held-out rollouts.
-        device: where the model lives.
+        device: device of the model.
 
     Raises:
-        InputError: D_RAND or the checkpoint is damaged or of another run.
+        InputError: D_RAND or the checkpoint is damaged or belongs to another run.
         NonFiniteError: training or planning met NaN or infinity.
     """
     data = read_random_data(data_path, spec, settings.random_data, seed)
@@ -99,7 +99,8 @@ def run_model_based(
         "seed": seed,
         "iterations": len(progress.models),
         "env_steps": progress.env_steps(data),
-        # The last model has not learned from the last rollouts; the authors count alike.
+        # The last model has not learned from the last rollouts, so they do not count here, as in
+        # the authors' plots.
         "authors_steps": progress.curve[-1]["authors_steps"],
     }
     _write_models(progress, settings.dynamics, facts, models)
@@ -113,7 +114,7 @@ def run_model_based(
 def _write_curve(
     progress: Progress, agent: str, settings: ModelBasedSettings, seed: int, path: Path
 ) -> None:
-    """One row for each iteration, with all that defines the run, defaults left out."""
+    """Write one row for each iteration, with the settings of the run that are not defaults."""
     curve = pd.DataFrame(progress.curve)
     own = settings.flat(defaults=False)
     columns = {"kind": "model_based", "agent": agent, **own, "seed": seed}
@@ -125,7 +126,7 @@ def _write_curve(
 def _write_models(
     progress: Progress, settings: DynamicsSettings, facts: dict[str, Any], folder: Path
 ) -> None:
-    """Model and held-out rollouts of each iteration; `facts` tell of the run."""
+    """Write the model and the held-out rollouts of each iteration, with `facts` of the run."""
     named = {} if settings.model == DEFAULT_MODEL else {"model": settings.model}
     write_tensors(
         folder / MODELS,
@@ -148,14 +149,14 @@ def _write_models(
 
 
 def read_models(path: Path, spec: AgentSpec) -> tuple[list[DynamicsModel], dict[str, Any]]:
-    """Dynamics model of each iteration of a run, and the run's facts.
+    """Read the dynamics model of each iteration of a run, and the run's facts.
 
     Raises:
-        InputError: damaged, or of another agent or shape, or of a model that there is none of.
+        InputError: the file is damaged, has another agent or shape, or names an unknown model.
     """
     tensors, facts = read_tensors(path)
     if facts.get("agent") != spec.name:
-        raise InputError(f"{path}: a model of {facts.get('agent')}, but {spec.name} is asked for")
+        raise InputError(f"{path}: a model of {facts.get('agent')}, but this run needs {spec.name}")
     kind = _kind(path, facts)
     models = []
     try:
@@ -175,7 +176,7 @@ def read_models(path: Path, spec: AgentSpec) -> tuple[list[DynamicsModel], dict[
 
 
 def model_name(facts: dict[str, Any]) -> str:
-    """Which model a file of `read_models` holds, by its facts."""
+    """Name of the model in a file of `read_models`, from the file's facts."""
     return str(facts.get("model", DEFAULT_MODEL))
 
 
@@ -188,32 +189,34 @@ def _kind(path: Path, facts: dict[str, Any]) -> Any:
 
 
 def _iterations(path: Path, facts: dict[str, Any]) -> int:
-    """How many iterations a file tells of."""
+    """Number of iterations in a file."""
     count = facts["iterations"]
     if type(count) is not int or count < 1:
         raise InputError(
             f"{path}: iterations is {printable(count)}, should be a number from 1; "
-            "delete the file to make it anew"
+            "delete the file to rebuild it"
         )
     return count
 
 
 def read_held_out(path: Path, spec: AgentSpec) -> list[Rollouts]:
-    """Held-out MPC rollouts of each iteration of a run.
+    """Read the held-out MPC rollouts of each iteration of a run.
 
     Raises:
-        InputError: damaged, not finite, or of another agent.
+        InputError: the file is damaged, not finite, or has another agent.
     """
     tensors, facts = read_tensors(path)
     if facts.get("agent") != spec.name:
-        raise InputError(f"{path}: rollouts of {facts.get('agent')}, but {spec.name} is asked for")
+        raise InputError(
+            f"{path}: rollouts of {facts.get('agent')}, but this run needs {spec.name}"
+        )
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
     try:
         parts = [Rollouts.from_arrays(arrays, str(i)) for i in range(_iterations(path, facts))]
     except KeyError as error:
         raise InputError(f"{path}: {error} is missing; delete the file to make it anew") from None
     for iteration, part in enumerate(parts):
-        # As many and as long as the file says; all else must agree with that.
+        # The rewards set the number and the length of the rollouts. All else must agree with them.
         count, steps = (*part.rewards.shape, 0, 0)[:2]
         problem = part.problem(count, steps, spec.state_dim, spec.action_dim)
         if problem:

@@ -18,7 +18,7 @@ def write_policy(
     settings: PolicySettings,
     facts: dict[str, Any],
 ) -> None:
-    """Write a policy with what it observes and further facts."""
+    """Write a policy with its agent, its settings and further facts."""
     identity = {"agent": spec.name, "policy": settings.model_dump()}
     write_tensors(path, dict(policy.state_dict()), identity | facts)
 
@@ -26,10 +26,10 @@ def write_policy(
 def read_policy(
     path: Path, spec: AgentSpec, settings: PolicySettings
 ) -> tuple[GaussianPolicy, dict[str, Any]]:
-    """A policy and its facts.
+    """Read a policy and its facts.
 
     Raises:
-        InputError: damaged, not finite, of another agent, or of another shape.
+        InputError: the file is damaged, not finite, or has another agent or shape.
     """
     tensors, facts = read_tensors(path)
     for key, value in {"agent": spec.name, "policy": settings.model_dump()}.items():

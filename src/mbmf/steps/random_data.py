@@ -1,4 +1,4 @@
-"""The step that gathers D_RAND, and the reader of what it wrote."""
+"""The step that collects D_RAND, and the reader of its file."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def write_random_data(spec: AgentSpec, settings: RandomDataSettings, seed: int, 
 def read_random_data(
     path: Path, spec: AgentSpec, settings: RandomDataSettings, seed: int
 ) -> RandomData:
-    """D_RAND from its file.
+    """Read D_RAND from its file.
 
     Raises:
-        InputError: the file is damaged, of another agent, size or seed, or not finite.
+        InputError: the file is damaged or not finite, or has another agent, size or seed.
     """
     tensors, facts = read_tensors(path)
     expected = {"agent": spec.name, "settings": settings.model_dump(), "seed": seed}

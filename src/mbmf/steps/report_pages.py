@@ -13,6 +13,7 @@ import pandas as pd
 from mbmf.analysis.claims import check_claims
 from mbmf.base.errors import InputError
 from mbmf.report import pages
+from mbmf.report.claims_history import claims_history
 from mbmf.steps.judge_claims import CLAIMS, read_verdicts, verdicts_file
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.tables import read_table, write_table
@@ -20,14 +21,14 @@ from mbmf.storage.yaml_files import read_yaml
 
 
 def claim_rows(results: Path, tables: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """A scale's verdicts, with what they are shown with.
+    """A scale's verdicts as rows of the table of claims.
 
     Args:
         results: folder of the scale.
         tables: experiment and figure that show each table.
 
     Raises:
-        InputError: no verdicts, or none that fit the claims.
+        InputError: there are no verdicts, or one belongs to none of the claims.
     """
     claims, _ = check_claims(read_yaml(CLAIMS))
     verdicts = read_verdicts(verdicts_file(results))
@@ -36,7 +37,10 @@ def claim_rows(results: Path, tables: Mapping[str, Sequence[str]]) -> list[dict[
 
 def write_claims_page(results: Path, tables: Mapping[str, Sequence[str]], output: Path) -> None:
     """Write the report's opening; arguments as for `claim_rows`."""
-    write_text(output, pages.claims_page(claim_rows(results, tables), results.name))
+    found = sorted((results / "runs").rglob("provenance.json"))
+    history = claims_history(CLAIMS, [_provenance(path).get("git_commit") for path in found])
+    rows = claim_rows(results, tables)
+    write_text(output, pages.claims_page(rows, results.name, history))
 
 
 def write_runs_page(
@@ -47,13 +51,13 @@ def write_runs_page(
     job: Path | None,
     output: Path,
 ) -> None:
-    """Write the page of the runs behind an experiment, and beside it their table as CSV.
+    """Write the page of the runs behind an experiment, and a CSV table of them beside it.
 
     Args:
-        title: of the experiment.
-        scale: of the results.
+        title: title of the experiment.
+        scale: scale of the results.
         settings: the experiment's section of the configuration.
-        provenances: of the runs; the curve lies beside each.
+        provenances: provenance file of each run; the run's curve is in the same folder.
         job: provenance of the one job that made all runs, if there was one.
         output: page to write.
 
@@ -92,7 +96,7 @@ def write_notebook_page(notebook: Path, title: str, output: Path) -> None:
     """Write an executed notebook as a page.
 
     Raises:
-        InputError: not there, or no notebook.
+        InputError: the file is missing or not a notebook.
     """
     try:
         content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
@@ -104,15 +108,15 @@ def write_notebook_page(notebook: Path, title: str, output: Path) -> None:
 def results_text(
     results: Path, titles: Mapping[str, str], tables: Mapping[str, Sequence[str]]
 ) -> str:
-    """A scale's claims beside what came out, as Markdown; with times if the report has them.
+    """A scale's claims and results as Markdown, with wall-clock times if the report has them.
 
     Args:
         results: folder of the scale.
-        titles: of the experiments, by name.
+        titles: titles of the experiments, by name.
         tables: experiment and figure that show each table.
 
     Raises:
-        InputError: no verdicts, or none that fit the claims.
+        InputError: there are no verdicts, or one belongs to none of the claims.
     """
     runs = {}
     for name in titles:
@@ -123,7 +127,7 @@ def results_text(
 
 
 def write_between_marks(path: Path, scale: str, text: str) -> None:
-    """Put `text` into a file in place of the results that stand there.
+    """Replace the results in a file by `text`.
 
     Raises:
         InputError: the file is missing or lacks the marks.

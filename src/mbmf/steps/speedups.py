@@ -18,7 +18,7 @@ def write_speedups(table: Path, output: Path) -> None:
 
 
 def read_speedups(path: Path) -> dict[str, Any]:
-    """Inverse of `write_speedups`; raises InputError if it is not there or damaged."""
+    """Inverse of `write_speedups`; raises InputError if the file is missing or damaged."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

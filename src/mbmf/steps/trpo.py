@@ -38,21 +38,21 @@ def run_trpo(
     output: Path,
     threads: int,
 ) -> None:
-    """One run of TRPO, going on from its checkpoint if there is one.
+    """One run of TRPO, which resumes from its checkpoint if there is one.
 
     Args:
         spec: the agent.
-        settings: of the run.
-        seed: of all its random streams.
-        start: imitation policy to start from; None for a random one.
-        folder: for the curve, the provenance and the checkpoint.
+        settings: settings of the run.
+        seed: seed of all its random streams.
+        start: imitation policy to start from, or None for a random policy.
+        folder: folder for the learning curve, the provenance and the checkpoint.
         output: file of the final policy.
-        threads: that step the bodies.
+        threads: number of threads that step the bodies.
 
     Raises:
-        InputError: the imitation policy or the checkpoint is damaged or of another run.
+        InputError: the imitation policy or the checkpoint is damaged or belongs to another run.
         NonFiniteError: an update met NaN or infinity.
-        SimulationError: the simulator diverged; says in which iteration.
+        SimulationError: the simulator diverged. The message names the iteration.
     """
     policy, own = settings.policy, settings.trpo
     drawn, source = _first_policy(spec, settings, seed, start)
@@ -63,7 +63,7 @@ def run_trpo(
         "settings": settings.model_dump(),
         "seed": seed,
         "start": hashlib.sha256(start.read_bytes()).hexdigest() if start else None,
-        # Mb-Mf rests on all that made its first policy, Mf on nothing else.
+        # Mb-Mf also depends on the code that made its first policy. Mf does not.
         "code": code_digest(__name__, spec.source, *_code_before(start, source)),
     }
     checkpoint = folder / CHECKPOINT
@@ -110,7 +110,7 @@ def run_trpo(
 def _first_policy(
     spec: AgentSpec, settings: TrpoRunSettings, seed: int, start: Path | None
 ) -> tuple[GaussianPolicy, dict[str, Any]]:
-    """The policy that a run starts from, and facts of it: what it cost by both counts."""
+    """The policy that a run starts from, and facts of it, with both counts of its steps."""
     std = settings.trpo.initial_std
     if start is None:
         drawn = new_policy(spec, settings.policy, std, torch_stream(seed, Purpose.POLICY))
@@ -125,13 +125,13 @@ def _first_policy(
         raise InputError(f"{start}: seed is {source.get('seed')}, but this run needs {seed}")
     for name in ("authors_steps", "made_with"):
         if name not in source:
-            raise InputError(f"{start}: {name} is missing; delete the file to make it anew")
+            raise InputError(f"{start}: {name} is missing; delete the file to rebuild it")
     policy.set_std(std)
     return policy, source
 
 
 def _code_before(start: Path | None, source: dict[str, Any]) -> tuple[str, ...]:
-    """What made the first policy, as `code_digest` takes it; nothing of a random one."""
+    """Code that made the first policy, for `code_digest`; empty for a random policy."""
     if start is None:
         return ()
     try:
@@ -156,7 +156,7 @@ def _from_tensors(
     tensors: dict[str, Tensor],
     facts: dict[str, Any],
 ) -> None:
-    """Inverse of `_to_tensors`, into a fresh progress of the same settings."""
+    """Inverse of `_to_tensors`: fills a fresh progress of the same settings."""
     seconds.extend(facts["seconds"])
     progress.baseline.coefficients = tensors["baseline"].numpy()
     progress.policy.load_state_dict(without_prefix("policy", tensors))

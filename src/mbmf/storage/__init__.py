@@ -1,1 +1,1 @@
-"""Files of runs: whole or not at all, with where they come from."""
+"""Files of runs: written atomically, with their provenance."""

@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all."""
+"""Atomic writing: a file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pathlib import Path
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place, synced, when the block ends well.
+    """Give a temporary path beside `path`, and move it to `path` when the block succeeds.
 
-    A reader sees the old file or the new one, never a part; a failed block leaves the old.
+    The temporary file is synced to the disk first. A reader sees the old file or the new file,
+    never a part. If the block fails, the old file remains.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The name keeps its suffix, from which writers tell the format.
+    # The name keeps its suffix, because writers choose the format by it.
     aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield aside
@@ -27,6 +28,6 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole."""
+    """Write a text file atomically."""
     with written_whole(path) as aside:
         aside.write_text(text, encoding="utf-8")

@@ -1,7 +1,8 @@
-"""Checkpoints: where an interrupted run goes on.
+"""Checkpoints: an interrupted run resumes from its last one.
 
-A run leaves its last one behind: until Snakemake has written down that the run's outputs are
-whole, a kill makes it start the run again. Who called the run removes it.
+A finished run keeps its last checkpoint. If the workflow is killed before Snakemake has recorded
+that the outputs are complete, Snakemake starts the run again, and the run needs it. The caller of
+the run removes the checkpoint.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ CHECKPOINT = "checkpoint.safetensors"
 def write_checkpoint(
     path: Path, tensors: dict[str, Tensor], progress: dict[str, Any], identity: dict[str, Any]
 ) -> None:
-    """Write where a run stands, whole, in place of its last checkpoint."""
+    """Write a run's checkpoint atomically, in place of the last one."""
     write_tensors(path, tensors, {"identity": identity, "progress": progress})
 
 
@@ -31,20 +32,20 @@ def read_checkpoint(
     identity: dict[str, Any],
     restore: Callable[[dict[str, Tensor], dict[str, Any]], object],
 ) -> bool:
-    """Give the tensors and the progress of a checkpoint of the same run to `restore`.
+    """Pass the tensors and the progress of a checkpoint of the same run to `restore`.
 
     Returns:
-        Whether there was one to go on from.
+        Whether there was a checkpoint of the same run.
 
     Raises:
-        InputError: the file is damaged, or does not hold what `restore` asks for.
+        InputError: the file is damaged, or lacks something that `restore` needs.
     """
     if not path.exists():
         return False
     tensors, facts = read_tensors(path)
     if not same_run(facts.get("identity"), identity):
-        # Older code, other data: going on from it would mix two runs.
-        print(f"{path}: of an earlier version of this run; starting anew", flush=True)
+        # Its code or its data differ. Resuming from it would mix two runs.
+        print(f"{path}: belongs to an earlier version of this run; starting again", flush=True)
         return False
     try:
         restore(tensors, facts["progress"])
@@ -57,7 +58,10 @@ def read_checkpoint(
 
 
 def same_run(one: Any, other: Any) -> bool:
-    """Whether two identities are of one run: all is equal, the code by what is recorded of it.
+    """Whether two identities belong to the same run.
+
+    All entries must be equal. Two digests of code also count as equal if they are recorded as
+    equal.
 
     Raises:
         InputError: the file of equal code is damaged.

@@ -1,8 +1,8 @@
-"""What the code of a step means: a digest over all modules that it imports.
+"""Digest of the code of a step, over all modules that it imports.
 
-Neither Snakemake nor DVC looks into imported code. The digest goes by the syntax tree without
-docstrings, texts of errors, printed lines, and names of modules: so only a change that can change
-results changes it, and a module may move.
+Neither Snakemake nor DVC looks into imported code. The digest is computed from the syntax tree
+without docstrings, error messages, printed text and names of modules. So it changes only when a
+change of the code can change results, and a module may move.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _graph() -> grimp.ImportGraph:
 
 
 def module_closure(module: str) -> list[str]:
-    """`module` and every module of the package that it imports, directly or not, sorted.
+    """`module` and all modules of the package that it imports, directly or indirectly, sorted.
 
     Raises:
         ValueError: the package has no such module.
@@ -47,7 +47,7 @@ def source_files(*modules: str) -> list[Path]:
     """Source files of `modules` and of all modules of the package that they import, sorted.
 
     Args:
-        modules: each a module of the package, or the path of a Python file outside of it.
+        modules: each is a module of the package, or the path of a Python file outside it.
 
     Raises:
         ValueError: the package has no such module.
@@ -62,13 +62,13 @@ def source_files(*modules: str) -> list[Path]:
 
 
 def code_digest(*modules: str) -> str:
-    """16 hexadecimal digits over the code of `modules` and all that they import.
+    """Digest of the code of `modules` and of all modules that they import, 16 hexadecimal digits.
 
     Args:
         modules: as for `source_files`.
     """
     digest = hashlib.sha256()
-    # Not in the order of names: a module that moves leaves the digest as it is.
+    # The order of the names does not matter, so that a module may move.
     for meaning in sorted(_meaning(path) for path in source_files(*modules)):
         digest.update(f"{meaning}\0".encode())
     return digest.hexdigest()[:16]
@@ -89,12 +89,12 @@ def _imported(tree: ast.Module) -> set[str]:
 
 @cache
 def _meaning(path: Path) -> str:
-    """Source without comments, docstrings, layout, messages and names of modules."""
+    """Source code without comments, docstrings, layout, messages and names of modules."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            # Strings that stand alone: docstrings, of attributes too.
+            # Strings that stand alone are docstrings of modules, classes, functions, attributes.
             node.body = [line for line in body if not _is_text(line)] or [ast.Pass()]  # type: ignore[attr-defined]
     return ast.unparse(_WithoutMessages().visit(tree))
 
@@ -108,10 +108,10 @@ def _is_text(node: ast.AST) -> bool:
 
 
 class _WithoutMessages(ast.NodeTransformer):
-    """Takes out what says something and changes nothing."""
+    """Removes messages and names of modules, which cannot change a result."""
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
-        """Names stay; the module of this package that they come from does not."""
+        """Keeps the imported names, and removes the name of the package's module."""
         module = node.module or ""
         if module == _PACKAGE or module.startswith(f"{_PACKAGE}."):
             node.module = _PACKAGE
@@ -119,11 +119,11 @@ class _WithoutMessages(ast.NodeTransformer):
         return node
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        """An error keeps its type and what it is about, without words."""
+        """Removes the text of an error, and keeps its type and its values."""
         return _wordless(node)
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        """A printed line likewise."""
+        """Removes the text of a printed line, and keeps its values."""
         called = node.value.func if isinstance(node.value, ast.Call) else None
         if isinstance(called, ast.Name) and called.id == "print":
             return _wordless(node)
@@ -136,14 +136,14 @@ def _wordless(node: ast.AST) -> ast.AST:
 
 
 class _Wordless(ast.NodeTransformer):
-    """Takes out the words of texts; values inside them stay."""
+    """Removes the text of strings, and keeps the values inside them."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        """A text becomes empty."""
+        """Makes a string empty."""
         return ast.Constant("") if isinstance(node.value, str) else node
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
-        """An f-string keeps its values."""
+        """Keeps the values of an f-string."""
         node.values = [
             self.visit(one) for one in node.values if isinstance(one, ast.FormattedValue)
         ]

@@ -1,7 +1,8 @@
-"""Digests of code that gives the same results. `mbmf equivalent` records them; git keeps them.
+"""Digests of code that gives the same results; `mbmf equivalent` records them, and git keeps them.
 
 Each line of the file is a JSON object with the digests "old" and "new", and what was compared.
-Lines in any order, and lines that stand twice, mean the same, so that two people's files merge.
+Neither the order of the lines nor a repeated line matters, so the files of two people can be
+merged.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from mbmf.base.errors import InputError
 
-# Of the checkout that this code lies in; an installed package has none.
+# The file is in the checkout that holds this code. An installed package has none.
 EQUAL_CODE = Path(__file__).parents[3] / "results" / "equal_code.jsonl"
 DIGEST = re.compile(r"[0-9a-f]{16}")
 
@@ -29,7 +30,7 @@ def equal_digests(code: str, path: Path = EQUAL_CODE) -> list[str]:
 
 
 def canonical(code: str, path: Path = EQUAL_CODE) -> str:
-    """The oldest digest that is recorded as equal to `code`; itself if there is none.
+    """The oldest digest that is recorded as equal to `code`, or `code` if there is none.
 
     Raises:
         InputError: the file of records is damaged.
@@ -47,7 +48,7 @@ def same_code(one: str, other: str, path: Path = EQUAL_CODE) -> bool:
 
 
 def read_equal_code(path: Path = EQUAL_CODE) -> list[dict[str, Any]]:
-    """The records, in the order of the file; none if there is no file.
+    """The records in the order of the file, or an empty list if there is no file.
 
     Raises:
         InputError: the file is damaged.
@@ -70,15 +71,15 @@ def _entry(path: Path, number: int, line: str) -> dict[str, Any]:
         isinstance(entry.get(key), str) and DIGEST.fullmatch(entry[key]) for key in ("old", "new")
     ):
         raise InputError(
-            f"{path}: line {number} is no record of equal code, a JSON object with the digests "
-            '"old" and "new"; delete the line or restore the file (git restore)'
+            f"{path}: line {number} should be a record of equal code, a JSON object with the "
+            'digests "old" and "new"; delete the line or restore the file (git restore)'
         )
     return entry
 
 
 @cache
 def _groups(path: Path) -> dict[str, list[str]]:
-    """Of each digest that is recorded, all that are equal to it, the oldest first."""
+    """For each recorded digest, all digests that are equal to it, oldest first."""
     groups: dict[str, list[str]] = {}
     for entry in sorted(read_equal_code(path), key=lambda entry: str(entry.get("date"))):
         older = groups.setdefault(entry["old"], [entry["old"]])

@@ -1,4 +1,4 @@
-"""Where, with what and how long a run was made."""
+"""Provenance of a run: its machine, versions, commit and wall-clock times."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 
-# By its path: an import would make all of `mbmf` part of every run's code.
+# Found by path, because an import would make all of `mbmf` part of every run's code.
 _PACKAGE = Path(__file__).parents[1]
 
 
 def provenance(device: str, seconds: list[dict[str, float]], resumed: bool) -> dict[str, Any]:
-    """Where, with what and how long: what may differ between two runs of the same bits."""
+    """Facts of a run that may differ between two runs with the same bits."""
     packages = ["mbmf", "torch", "mujoco", "gymnasium", "numpy"]
     return {
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in packages},
@@ -30,16 +30,16 @@ def provenance(device: str, seconds: list[dict[str, float]], resumed: bool) -> d
 
 
 def git_commit(package: Path) -> str | None:
-    """The checked out commit that holds a package's code, with "-dirty" where the code differs.
+    """The checked-out commit of a package's code, with "-dirty" if the code differs from it.
 
-    The code is what lies in the package's folder: its tracked files, and Python files that are
-    not tracked. What the running workflow writes elsewhere makes no difference.
+    The code consists of the tracked files in the package's folder and of the Python files there
+    that are not tracked. Files that the running workflow writes elsewhere do not count.
 
     Args:
         package: folder of the package.
 
     Returns:
-        Git's short name of the commit; None where Git does not know the package.
+        Git's short name of the commit, or None if Git does not track the package.
     """
     if not _git(package, "ls-files"):
         return None
@@ -52,7 +52,7 @@ def git_commit(package: Path) -> str | None:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """What git prints about a folder; None where it fails."""
+    """Output of a git command in a folder, or None if the command fails."""
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True

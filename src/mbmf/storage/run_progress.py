@@ -1,6 +1,7 @@
-"""How far a run has come, by the checkpoint that it writes after each iteration.
+"""Progress of an unfinished run, from the checkpoint that it writes after each iteration.
 
-Its header is JSON with the run's settings and its curve, a row for each finished iteration.
+The checkpoint's header is JSON. It holds the run's settings and its learning curve, which has one
+row for each finished iteration.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 CHECKPOINT = "checkpoint.safetensors"
-# The part of the settings that says how many iterations a kind of run has.
+# The section of the settings that gives the number of iterations of each kind of run.
 _SECTIONS = {
     "model_based": "aggregation",
     "imitation": "imitation",
@@ -21,13 +22,13 @@ _SECTIONS = {
 
 
 def iterations(folder: Path) -> tuple[int, int] | None:
-    """Iterations done, and all, of an unfinished run.
+    """Number of iterations that an unfinished run has done, and the total.
 
     Args:
-        folder: of the run.
+        folder: folder of the run.
 
     Returns:
-        None if there is no checkpoint, or none that can be read.
+        Both numbers, or None if there is no readable checkpoint.
     """
     try:
         with safe_open(folder / CHECKPOINT, framework="numpy") as file:

@@ -1,4 +1,4 @@
-"""Tidy tables: what runs measured, put together for the figures."""
+"""Tidy tables: the measurements of runs, collected for the figures."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import pandas as pd
 from mbmf.base.errors import InputError
 from mbmf.storage.atomic_files import written_whole
 
-# Parquet holds notes of pandas, in which a flipped bit may make anything of anything.
+# A Parquet file holds metadata of pandas. A flipped bit there can raise any of these errors.
 _OF_DAMAGED_NOTES = (LookupError, TypeError, AttributeError, NotImplementedError, ArithmeticError)
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A CSV or Parquet table.
+    """Read a CSV or Parquet table.
 
     Raises:
-        InputError: not there, empty or damaged.
+        InputError: the file is missing, empty or damaged.
     """
     reader = pd.read_parquet if path.suffix == ".parquet" else pd.read_csv
-    if path.is_dir():  # which Parquet's reader would take for a table in parts
+    if path.is_dir():  # the Parquet reader would read a folder as a table in parts
         raise InputError(f"{path}: a folder, not a table")
     try:
         table: pd.DataFrame = reader(path)
@@ -36,7 +36,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a table whole, as its suffix says: .csv or .parquet."""
+    """Write a table atomically, in the format of the suffix: .csv or .parquet."""
     with written_whole(path) as aside:
         if path.suffix == ".parquet":
             table.to_parquet(aside, index=False, compression="zstd")
@@ -45,7 +45,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def run_table(rows: list[dict[str, Any]], kind: str, agent: str, seed: int) -> pd.DataFrame:
-    """A run's rows, each led by the run's kind, agent and seed."""
+    """Table of a run's rows; its first columns are the run's kind, agent and seed."""
     return pd.DataFrame([{"kind": kind, "agent": agent, "seed": seed} | row for row in rows])
 
 
@@ -56,14 +56,14 @@ def concatenate(
     optional: Sequence[str] = (),
     defaults: Mapping[str, Any] | None = None,
 ) -> None:
-    """All rows of tables with the same columns, in the order given.
+    """Write one table with all rows of tables that have the same columns, in the order given.
 
     Args:
-        paths: of the tables.
+        paths: the tables to read.
         output: the table to write.
-        columns: keep these only; the tables may then differ in others.
-        optional: beside `columns`, keep these; empty in the rows of a table without them.
-        defaults: value of each of these columns in a table without it. They come last.
+        columns: the only columns to keep, if given. The tables may then differ in other columns.
+        optional: further columns to keep. They are empty in the rows of a table without them.
+        defaults: columns with a default value for tables without them. They come last.
 
     Raises:
         InputError: a table is missing, damaged, or lacks a column.

@@ -19,14 +19,14 @@ _METADATA = "mbmf"
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
-    """Write named tensors and plain facts as one safetensors file, whole.
+    """Write named tensors and plain facts as one safetensors file, atomically.
 
     Args:
-        path: of the file.
-        tensors: by name.
-        facts: what JSON can hold. One key of the file's metadata carries them all, and
-            their checksum with that of the tensors, for the order of several keys is not
-            fixed and the same content must give the same bytes.
+        path: the file.
+        tensors: tensors by name.
+        facts: values that JSON can hold. One key of the file's metadata holds all of them,
+            and the checksum of facts and tensors. safetensors does not fix the order of several
+            keys, and the same content must give the same bytes.
     """
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     facts = json.loads(json.dumps(facts))
@@ -39,7 +39,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Inverse of `write_tensors`.
 
     Raises:
-        InputError: no such file, cut short, changed since, or not written by
+        InputError: the file is missing, truncated, changed, or not written by
             `write_tensors`.
     """
     if not path.is_file():
@@ -49,20 +49,20 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             metadata = json.loads((file.metadata() or {})[_METADATA])
         if not isinstance(metadata, dict) or not isinstance(facts := metadata["facts"], dict):
-            raise ValueError("its facts are no mapping")
+            raise ValueError("its facts are not a mapping")
         if metadata["sha256"] != _checksum(tensors, facts):
-            raise ValueError("its checksum is another: it was changed or damaged")
+            raise ValueError("its checksum is wrong: the file was changed or damaged")
         return tensors, facts
     except OSError:
-        raise InputError(f"{path}: cannot be read; it needs the permission to") from None
+        raise InputError(f"{path}: cannot be read; check the file's permissions") from None
     except (SafetensorError, KeyError, ValueError, RecursionError) as error:
         raise InputError(
-            f"{path}: not a whole safetensors file of mbmf ({error}); delete it to make it anew"
+            f"{path}: not a whole safetensors file of mbmf ({error}); delete it to rebuild it"
         ) from None
 
 
 def _checksum(tensors: dict[str, Tensor], facts: dict[str, Any]) -> str:
-    """SHA-256 of all that a file says, in hexadecimal digits."""
+    """SHA-256 of a file's facts and tensors, in hexadecimal digits."""
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
@@ -71,12 +71,12 @@ def _checksum(tensors: dict[str, Tensor], facts: dict[str, Any]) -> str:
 
 
 def with_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors, each name led by "prefix."."""
+    """The same tensors, with "prefix." before each name."""
     return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
 
 
 def without_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors whose names start with "prefix.", without it."""
+    """The tensors whose names start with "prefix.", under names without the prefix."""
     start = f"{prefix}."
     return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
 
@@ -91,7 +91,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Put the state from `optimizer_tensors` into a fresh optimizer of the same settings."""
+    """Load the state from `optimizer_tensors` into a new optimizer with the same settings."""
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         index, key = name.split(".")

@@ -1,4 +1,4 @@
-"""Reading YAML: its safe subset, each key once."""
+"""Reading YAML: only its safe subset, and without repeated keys."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import yaml
 
 from mbmf.base.errors import InputError, printable
 
-# A hundred times the largest shipped one; PyYAML reads that much in seconds.
+# A hundred times the size of the largest shipped file. PyYAML reads that much in seconds.
 MOST_BYTES = 1_000_000
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML's safe subset that refuses a key given twice, where PyYAML keeps the last."""
+    """Loader of YAML's safe subset that refuses a repeated key; PyYAML keeps the last value."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
-                continue  # refused below, in YAML's words
+                continue  # PyYAML refuses it below, with its own message
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {printable(repr(key))} stands twice", node.start_mark
@@ -32,10 +32,10 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """One configuration file as plain values.
+    """Read one configuration file as plain values.
 
     Raises:
-        InputError: not there, too large, not YAML, or not a mapping.
+        InputError: the file is missing, too large, not YAML, or not a mapping.
     """
     try:
         with path.open("rb") as file:
@@ -46,7 +46,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a YAML text file ({error})") from None
     if len(raw) > MOST_BYTES:
-        raise InputError(f"{path}: larger than {MOST_BYTES} bytes, which no configuration is")
+        raise InputError(
+            f"{path}: larger than {MOST_BYTES} bytes; no configuration file needs that much"
+        )
     try:
         content = yaml.load(text, _Loader)
     except (
@@ -57,7 +59,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         AttributeError,
         RecursionError,
     ) as error:
-        # PyYAML lets through what int(), date() and others say about a value they cannot take.
+        # PyYAML does not catch the errors that int(), date() and others raise for bad values.
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: should hold a mapping of keys to values")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +15,7 @@ from mbmf.storage.equal_code import same_code
 from mbmf.storage.finished_runs import made_by, read_provenance
 from mbmf.storage.run_progress import iterations
 from mbmf.workflow.dag import Dag, Job
+from mbmf.workflow.snakemake_records import recorded_outputs
 
 SNAKEMAKE = Path(".snakemake")
 
@@ -56,18 +56,13 @@ def read_calls(scale: str) -> Calls:
 
 
 def _begun(folder: Path) -> dict[Path, float]:
-    """Files that a job has begun and not ended. Names of records are the files', in base64.
-
-    A long name is cut, and all but its last piece are folders that begin with "@".
-    """
+    """Files that a job has begun and not ended, with the time."""
     found = {}
-    for path in folder.rglob("*"):
-        if path.is_file():
-            name = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
-            try:
-                found[Path(urlsafe_b64decode(name).decode())] = path.stat().st_mtime
-            except (OSError, ValueError):
-                continue  # ended just now, or no record
+    for name, path in recorded_outputs(folder):
+        try:
+            found[Path(name)] = path.stat().st_mtime
+        except OSError:
+            continue  # ended just now
     return found
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,17 +46,28 @@ def read_records(folder: Path) -> dict[str, Record]:
     Args:
         folder: in which Snakemake was called.
     """
-    metadata = folder / ".snakemake" / "metadata"
     found = {}
-    for path in sorted(metadata.rglob("*")):
-        if path.is_file():
-            parts = path.relative_to(metadata).parts
-            try:
-                name = urlsafe_b64decode("".join(part.removeprefix("@") for part in parts)).decode()
-                found[name] = _record(name, json.loads(path.read_text(encoding="utf-8")))
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
-                continue
+    for name, path in recorded_outputs(folder / ".snakemake" / "metadata"):
+        try:
+            found[name] = _record(name, json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
     return found
+
+
+def recorded_outputs(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Outputs that have a record in one of Snakemake's folders of records, and the record's file.
+
+    Args:
+        folder: `.snakemake/metadata` or `.snakemake/incomplete`.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            name = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
+            try:
+                yield urlsafe_b64decode(name).decode(), path
+            except ValueError:
+                continue  # no record
 
 
 def _record(name: str, content: dict[str, Any]) -> Record:

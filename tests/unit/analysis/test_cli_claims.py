@@ -35,7 +35,7 @@ def judged(mbmf, tmp_path):
     write_text(tmp_path / "results/smoke/tables/figure_6.csv", RETURNS)
     status, out, err = mbmf("claims", "--scale", "smoke", "--write")
     assert (status, err) == (0, "")
-    assert re.search(r"reproduced +start\.swimmer +11\.5 .*> 0 +4$", out, re.MULTILINE)
+    assert re.search(r"reproduced +start\.swimmer +11\.5 .*> 0 +4 +figure_6$", out, re.MULTILINE)
     return tmp_path
 
 
@@ -80,7 +80,7 @@ def test_a_wrong_claim_is_refused_and_the_others_judged(mbmf, judged):
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("results/smoke/claims.json", None, "results/smoke/claims.json: no verdicts there yet"),
+        ("results/smoke/claims.json", None, "results/smoke/claims.json: there are no verdicts yet"),
         ("results/smoke/claims.json", "[1]", "results/smoke/claims.json: not a list of verdicts"),
         ("results/smoke/claims.json", "{", "results/smoke/claims.json: not a JSON file"),
         ("config/claims.yaml", None, "config/claims.yaml: no such configuration file"),
@@ -108,8 +108,8 @@ PLOTTED = """
     agents: [swimmer]
 """
 AGENT = """{name}:
-  sample_efficiency: [25]
-  time_to_max: {time_to_max}
+  sample_efficiency: [{{at: 27, factor: [25]}}]
+  time_to_max: [{{at: 60, factor: {time_to_max}}}]
   curves: {{Mb: [[8000, 4]]}}
 """
 
@@ -137,9 +137,9 @@ def test_a_claim_on_the_authors_plots_takes_its_threshold_from_them(mbmf, judged
     [
         (None, "config/authors_plots.yaml: no such configuration file"),
         ("[1]", "config/authors_plots.yaml: should hold a mapping"),
-        (plots(ant="[]"), "config/authors_plots.yaml: ant.time_to_max: "),
-        (plots(ant="[0]"), "config/authors_plots.yaml: ant.time_to_max.0: "),
-        (plots(ant="high"), "config/authors_plots.yaml: ant.time_to_max: "),
+        (plots(ant="[]"), "config/authors_plots.yaml: ant.time_to_max.0.factor: "),
+        (plots(ant="[0]"), "config/authors_plots.yaml: ant.time_to_max.0.factor.0: "),
+        (plots(ant="high"), "config/authors_plots.yaml: ant.time_to_max.0.factor: "),
         (plots().replace("8000, ", ""), "config/authors_plots.yaml: swimmer.curves.Mb.0: "),
     ],
 )
@@ -210,7 +210,7 @@ def test_a_claim_may_ask_for_a_statistic_of_ones_own(mbmf, example):
     """Each seed's median of 10 + seed and 20 + 2 seed; their mean over seeds 0 to 3 is 17.25."""
     status, out, err = mbmf("claims", "--scale", "smoke", "--write")
     assert (status, err) == (0, "")
-    assert re.search(r"undecided +middle\.swimmer +17\.25 .*> 15 +4$", out, re.MULTILINE)
+    assert re.search(r"undecided +middle\.swimmer +17\.25 .*> 15 +4 +figure_6$", out, re.MULTILINE)
     (record,) = json.loads((example / "results/smoke/claims.json").read_text())
     assert record["statistic"] == pytest.approx(17.25)
 

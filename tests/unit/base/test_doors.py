@@ -41,7 +41,7 @@ def test_a_file_of_ones_own(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("X = 1\n", "own.py: defines no JSONDecoder; a decoder does"),
+        ("X = 1\n", "own.py: defines no JSONDecoder; the file of a decoder must"),
         ("import nothing_of_that_name\n", "ModuleNotFoundError: No module named"),
         ("def\n", "SyntaxError"),
     ],

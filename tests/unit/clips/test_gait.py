@@ -48,7 +48,7 @@ def test_frames_are_whole_simulator_steps(agent):
 def test_two_rollouts_are_refused():
     spec = get_agent("hopper")
     data = RandomDataSettings(rollouts=2, validation_rollouts=1, steps=3)
-    with pytest.raises(ValueError, match="one rollout is asked for, not 2"):
+    with pytest.raises(ValueError, match="rollout should hold one rollout, holds 2"):
         gait.positions(spec, build_model(spec), generate(spec, data, 0).training, 0.01)
 
 

@@ -65,12 +65,15 @@ def test_a_shared_run_stands_once(scale):
         (agent, json.dumps(content["agents"][agent]["model_based"], sort_keys=True))
         for agent in content["figures"]["figure_7"]["agents"]
     }
-    expected = {(*point, seed) for point in points for seed in content["seeds"]}
-    expected |= {(*point, seed) for point in own for seed in further}
-    assert len(runs) == len(expected)
     assert len(set(paths(runs))) == len(runs)
     found = {(run.agent, run.settings.model_dump_json(), run.seed) for run in runs}
     assert len(found) == len(runs)
+    assert len({run[:2] for run in found}) == len({*points, *own})
+    figure_6 = content["figures"]["figure_6"]
+    for agent, settings, _ in found:
+        seeds = {seed for *point, seed in found if point == [agent, settings]}
+        assert seeds >= set(figure_6["seeds"]) or agent not in figure_6["agents"]
+    assert {seed for *_, seed in found} >= set(further)
 
 
 def test_every_figure_is_covered_and_nothing_else():
@@ -151,6 +154,18 @@ def test_a_value_may_have_seeds_of_its_own():
     assert (second["values"], second["seeds"]) == ([5, 20], [[9], [9]])
 
 
+def test_seeds_of_a_value_may_be_of_some_agents_only():
+    sweep = {
+        "panel": "a", "parameter": "dynamics.epochs", "values": [5, 20],
+        "value_seeds": [{"value": 20, "agents": ["swimmer"], "seeds": [0, 1, 2, 3]}],
+    }  # fmt: skip
+    section = {"agents": ["swimmer", "half_cheetah"], "sweeps": [sweep], "seeds": [9]}
+    experiment = configured({"figures": {"figure_6": section}}).experiments["figure_6"]
+    swimmer, half_cheetah = experiment.panels()
+    assert (swimmer["values"], swimmer["seeds"]) == ([5, 20, 30], [[9], [0, 1, 2, 3], [9]])
+    assert half_cheetah["seeds"] == [[9]] * 3
+
+
 OWN = configured().agents["swimmer"].model_based
 CHANGED = {
     key: [500, 500]
@@ -183,8 +198,14 @@ def test_layer_widths_are_not_run_together():
 
 
 def test_an_added_seed_only_adds_runs():
-    before = paths(runs_of(configured({"seeds": [0, 1]})))
-    after = paths(runs_of(configured({"seeds": [0, 1, 7]})))
+    # Figure 6 without seeds of its own.
+    sweeps = [
+        {key: sweep[key] for key in ("panel", "parameter", "values")}
+        for sweep in BASE["figures"]["figure_6"]["sweeps"]
+    ]
+    figures = {"figure_6": {"seeds": None, "sweeps": sweeps}}
+    before = paths(runs_of(configured({"seeds": [0, 1], "figures": figures})))
+    after = paths(runs_of(configured({"seeds": [0, 1, 7], "figures": figures})))
     assert set(before) < set(after)
     assert len(after) == len(before) // 2 * 3
     assert all(path.endswith("seed~7") for path in set(after) - set(before))
@@ -198,7 +219,7 @@ def test_a_changed_swept_value_changes_only_its_runs():
     after = set(paths(runs_of(configured(overlay))))
     assert {path.replace("epochs~6/", "epochs~5/") for path in after - before} == before - after
     figure_6 = BASE["figures"]["figure_6"]
-    assert len(after - before) == len(figure_6["agents"]) * len(BASE["seeds"])
+    assert len(after - before) == len(figure_6["agents"]) * len(figure_6["seeds"])
 
 
 def test_panels_hold_the_agents_own_value():

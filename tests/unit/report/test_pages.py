@@ -23,11 +23,12 @@ TITLES = {name: experiment.title for name, experiment in EXPERIMENTS.items()}
 KNOWN = {
     "id": "short_horizon.half_cheetah", "source": "Figure 6c", "claim": "5 < 20", "seeds": 3,
     "agent": "half_cheetah", "verdict": "reproduced", "statistic": 12.5, "low": 3.0, "high": None,
-    "level": 0.99, "threshold": [0.0, None], "why": None, "refused": False,
+    "level": 0.99, "threshold": [0.0, None], "why": None, "refused": False, "bound": None,
+    "part": None, "family": "Figure 6", "family_size": 12,
 }  # fmt: skip
 UNKNOWN = KNOWN | {
     "id": "dyna_blocking_maze", "agent": None, "verdict": "undecided", "statistic": None,
-    "low": None, "seeds": None, "why": "it is <not> run",
+    "low": None, "seeds": None, "why": "it is <not> run", "family": "Dyna-Q", "family_size": 6,
 }  # fmt: skip
 PROVENANCE = {
     "kind": "trpo", "agent": "half_cheetah", "seed": 4, "git_commit": "abc", "device": "<CPU>",
@@ -50,12 +51,13 @@ def test_every_claim_leads_to_a_figure_that_the_workflow_draws():
 def test_a_claim_on_a_table_that_no_figure_shows_has_no_links():
     (row,) = pages.claim_rows([KNOWN], CLAIMS, "results/quick", {})
     assert (row["experiment"], row["links"]) == (None, {})
-    assert "data-path" not in pages.claims_page([row], "quick")
+    assert "data-path" not in pages.claims_page([row], "quick", "")
 
 
 def test_page_of_claims_shows_numbers_reasons_and_links():
     rows = pages.claim_rows([KNOWN, UNKNOWN], CLAIMS, "results/quick", SHOWN)
-    page = pages.claims_page(rows, "quick")
+    page = pages.claims_page(rows, "quick", "Last changed on a day.")
+    assert "by family: Figure 6 12, Dyna-Q 6. Last changed on a day." in page
     assert "Of 2 claims" in page
     assert "1 reproduced" in page
     assert "3 to inf, 3 seeds" in page
@@ -65,8 +67,11 @@ def test_page_of_claims_shows_numbers_reasons_and_links():
 
 
 def test_a_verdict_on_no_claim_is_refused():
-    with pytest.raises(InputError, match="gone: a verdict on no claim; judge them again"):
+    with pytest.raises(InputError, match="gone: no claim has this id; judge the claims again"):
         pages.claim_rows([KNOWN | {"id": "gone"}], CLAIMS, "results/quick", SHOWN)
+    older = {key: value for key, value in KNOWN.items() if key != "family"}
+    with pytest.raises(InputError, match="a verdict of older code; judge them again"):
+        pages.claim_rows([older], CLAIMS, "results/quick", SHOWN)
 
 
 def test_markdown_has_a_table_for_each_figure_and_times_where_known():
@@ -86,7 +91,7 @@ def test_results_take_the_place_of_those_before():
     assert once == marked.replace("old", "new")
     assert pages.between_marks(once, "quick", "new\n") == once
     for wrong in ("a\n", marked + marked, marked.replace("<!-- end", "<!-- fin")):
-        with pytest.raises(InputError, match="should hold once the lines <!-- results of quick"):
+        with pytest.raises(InputError, match="should hold the lines <!-- results of quick"):
             pages.between_marks(wrong, "quick", "new\n")
 
 

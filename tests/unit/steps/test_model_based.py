@@ -56,7 +56,7 @@ def test_a_checkpoint_of_other_settings_is_not_continued(tmp_path, tiny, data, c
     checkpoint = tmp_path / "b/runs/checkpoint.safetensors"
     write_tensors(checkpoint, {"x": torch.zeros(1)}, {"identity": {"seed": 4}, "progress": {}})
     assert run(tmp_path / "b", tiny, data) == undisturbed
-    assert "starting anew" in capsys.readouterr().out
+    assert "starting again" in capsys.readouterr().out
 
 
 def test_a_truncated_checkpoint_is_refused_by_name(tmp_path, tiny, data):
@@ -175,7 +175,7 @@ def test_damaged_random_data_is_refused_and_left_alone(tmp_path, tiny, data, dam
 
 def test_models_of_another_agent_are_refused(tmp_path, tiny, data):
     run(tmp_path, tiny, data)
-    with pytest.raises(InputError, match="a model of swimmer, but hopper is asked for"):
+    with pytest.raises(InputError, match="a model of swimmer, but this run needs hopper"):
         read_models(tmp_path / "models/models.safetensors", get_agent("hopper"))
 
 
@@ -198,7 +198,7 @@ def damaged(path, change):
         (lambda _, facts: facts.pop("iterations"), "'iterations' is missing"),
         (lambda _, facts: facts.pop("hidden_layers"), "'hidden_layers' is missing"),
         (lambda _, facts: facts.update(hidden_layers=[17]), "size mismatch"),
-        (lambda _, facts: facts.update(agent="ant"), "a model of ant, but swimmer"),
+        (lambda _, facts: facts.update(agent="ant"), "a model of ant, but this run needs swimmer"),
         (lambda t, _: t["0.layers.0.weight"].fill_(torch.nan), "layers.0.weight holds values"),
     ],
 )
@@ -217,7 +217,7 @@ def test_damaged_models_are_refused_by_name(tmp_path, tiny, data, change, messag
         (lambda t, _: t.pop("1.rewards"), "'1.rewards' is missing"),
         (lambda t, _: t.update({"1.states": t["1.states"][:, 1:]}), "1.states has the shape"),
         (lambda t, _: t["2.actions"].fill_(torch.inf), "2.actions holds values"),
-        (lambda _, facts: facts.update(agent="ant"), "rollouts of ant, but swimmer"),
+        (lambda _, facts: facts.update(agent="ant"), "rollouts of ant, but this run needs swimmer"),
     ],
 )
 def test_damaged_held_out_rollouts_are_refused_by_name(tmp_path, tiny, data, change, message):

@@ -82,7 +82,9 @@ def test_a_circle_is_a_class(write):
 )
 def test_a_damaged_line_is_refused_by_its_number(write, line):
     path = write(record(A, B), line)
-    with pytest.raises(InputError, match=r"jsonl: line 2 is no record of equal code") as caught:
+    with pytest.raises(
+        InputError, match=r"jsonl: line 2 should be a record of equal code"
+    ) as caught:
         canonical(C, path)
     assert len(str(caught.value).splitlines()) == 1
 

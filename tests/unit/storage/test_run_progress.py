@@ -2,6 +2,7 @@
 
 import pytest
 
+from mbmf.agents import get_agent
 from mbmf.steps.model_based import run_model_based
 from mbmf.steps.random_data import write_random_data
 from mbmf.storage.checkpoints import CHECKPOINT as WRITTEN
@@ -18,10 +19,10 @@ def test_no_checkpoint_or_a_damaged_one(tmp_path):
 def test_a_run_of_algorithm_1_tells_its_iterations(tmp_path, tiny, monkeypatch):
     assert CHECKPOINT == WRITTEN
     data, folder = tmp_path / "data.safetensors", tmp_path / "run"
-    write_random_data("swimmer", tiny.random_data, 0, data)
+    write_random_data(get_agent("swimmer"), tiny.random_data, 0, data)
     seen = []
     monkeypatch.setattr("builtins.print", lambda *_, **__: seen.append(iterations(folder)))
-    run_model_based("swimmer", tiny, 0, data, folder, tmp_path / "models", "cpu")
+    run_model_based(get_agent("swimmer"), tiny, 0, data, folder, tmp_path / "models", "cpu")
     # Each line is printed before the checkpoint of its iteration is written.
     assert seen == [None, (1, 3), (2, 3)]
     assert iterations(folder) == (3, 3)

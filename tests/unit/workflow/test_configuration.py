@@ -267,6 +267,7 @@ def test_a_section_may_name_the_experiment_that_it_is_another_of():
         ([{"value": 6, "seeds": [0]}], "[0].value"),
         ([{"value": 5, "seeds": []}], "[0].seeds"),
         ([{"value": 5}], "[0].seeds"),
+        ([{"value": 5, "agents": ["no_such_agent"], "seeds": [0]}], "[0].agents[0]"),
         ({5: [0]}, ""),
     ],
 )

@@ -156,7 +156,9 @@ def test_a_large_file_is_refused_unread(tmp_path):
     path = tmp_path / "wrong.yaml"
     path.write_text("#" * (MOST_BYTES + 1))
     (line,) = refusal(path)
-    assert line == f"{path}: larger than {MOST_BYTES} bytes, which no configuration is"
+    assert line == (
+        f"{path}: larger than {MOST_BYTES} bytes; no configuration file needs that much"
+    )
 
 
 def test_many_keys_are_read_in_time(tmp_path):

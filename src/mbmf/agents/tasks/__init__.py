@@ -1,1 +1,1 @@
-"""The agents that are shipped, one file each: body, rewards, termination, starts, title, view."""
+"""The shipped agents, one file each: body, rewards, termination, starts, title, view."""

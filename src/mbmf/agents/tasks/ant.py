@@ -1,4 +1,4 @@
-"""The ant: a body on four legs, the only one that moves in three dimensions."""
+"""The ant: a body with four legs, and the only agent that moves in three dimensions."""
 
 from mbmf.agents.mujoco_agent import MujocoAgent, View, hinges, rates
 from mbmf.agents.rewards import Healthy, RewardTerms
@@ -15,8 +15,8 @@ TASK = MujocoAgent(
     positions=("x [m]", "y [m]", "z [m]", *(f"quaternion {part}" for part in "wxyz"), *_LEGS),
     velocities=(*_ROOT_RATES, *rates(*_LEGS)),
     orientation=True,
-    # The model's own numbers "init_qpos", which rllab starts from: standing, knees bent.
-    # gymnasium's tasks start from 0.75 m with the ankles outside of their limits.
+    # The model's own "init_qpos", from which rllab starts: the ant stands with bent knees.
+    # Gymnasium's tasks start at 0.75 m, with the ankles outside their limits.
     start=(0.0, 0.0, 0.55, 1.0, 0.0, 0.0, 0.0, *(0.0, 1.0), *(0.0, -1.0) * 2, *(0.0, 1.0)),
     pays=RewardTerms(action_cost=0.005, survival=0.05),
     planner_pays=RewardTerms(action_cost=0.005 / 150**2, survival=0.5),

@@ -1,4 +1,4 @@
-"""The hopper: a planar body on one leg, which must not fall."""
+"""The hopper: a planar body on one leg. Its episode ends when it falls."""
 
 import math
 
@@ -15,9 +15,9 @@ TASK = MujocoAgent(
     gears=(200.0,) * 3,
     positions=_POSITIONS,
     velocities=rates(*_POSITIONS),
-    # rllab's observation leaves out qpos[1], the root's x: its model has z first (the
-    # authors' code reads the height at 0 and the tilt at 1), gymnasium's has x first. So
-    # the height is the root's, 1.25 m at the start, not the centre of mass's.
+    # rllab's observation leaves out qpos[1], the root's x, because rllab's model has z first
+    # (the authors' code reads the height at 0 and the tilt at 1). Gymnasium's model has x first.
+    # So the height is that of the root, 1.25 m at the start, not that of the centre of mass.
     hidden_positions=1,
     largest_velocity=10.0,
     pays=RewardTerms(action_cost=0.005, survival=1.0),

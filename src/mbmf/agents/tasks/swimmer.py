@@ -14,7 +14,7 @@ TASK = MujocoAgent(
     gears=(50.0,) * 2,
     positions=_POSITIONS,
     velocities=rates(*_POSITIONS),
-    # The authors' planner divides actions by the bound again, although they are normalised.
+    # The authors' planner divides the actions by their bound, although they are normalised.
     pays=RewardTerms(action_cost=0.005),
     planner_pays=RewardTerms(action_cost=0.5 / 50**2),
     episode_steps=333,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mbmf.analysis.intervals import Array, Estimate, UndecidableError, mean_over_seeds
+from mbmf.analysis.intervals import Array, Estimate, UndecidableError, cautious, mean_over_seeds
 from mbmf.analysis.statistics.base import ClaimStatistic, check_rows
 from mbmf.base.errors import InputError
 from mbmf.base.settings import PositiveNumber
@@ -41,11 +41,13 @@ class Statistic(ClaimStatistic):
         logs = logs.loc[:, moving]
         if len(logs) < 2 or logs.shape[1] < 2:
             raise UndecidableError("one seed: which elements are lost later cannot be told")
-        return mean_over_seeds(later_minus_earlier(logs.to_numpy()), log=True)
+        return later_over_earlier(logs.to_numpy())
 
 
-def later_minus_earlier(logs: Array) -> Array:
-    """Mean over the later half of elements minus that over the others, by what other seeds say.
+def later_over_earlier(logs: Array) -> Estimate:
+    """The later half of elements over the others, by what other seeds say.
+
+    The interval is a cautious one, for each seed's halves come from the others' numbers.
 
     Args:
         logs: (seeds, elements), of the steps for which each stays close.
@@ -55,4 +57,4 @@ def later_minus_earlier(logs: Array) -> Array:
         order = np.argsort(np.delete(logs, seed, axis=0).mean(axis=0), kind="stable")
         half = len(order) // 2
         differences.append(logs[seed, order[-half:]].mean() - logs[seed, order[:half]].mean())
-    return np.array(differences)
+    return cautious(mean_over_seeds(np.array(differences), log=True))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from mbmf.analysis.intervals import Array, Estimate, UndecidableError, first_within
+from mbmf.analysis.intervals import Array, Estimate, NotRunError, first_within
 from mbmf.analysis.statistics.base import ClaimStatistic, check_columns, check_rows, check_seeds
 from mbmf.base.errors import InputError
 from mbmf.base.settings import PositiveNumber
@@ -33,7 +33,7 @@ def steps_per_episode(table: pd.DataFrame, planning_steps: int) -> tuple[Array, 
     check_rows(book, ["planning_steps", "run", "episode"], ["steps", "optimal_steps"])
     rows = book[book["planning_steps"] == planning_steps]
     if rows.empty:
-        raise UndecidableError(f"n = {planning_steps} is not run at this scale")
+        raise NotRunError(f"n = {planning_steps} is not run at this scale")
     check_seeds(rows, table, f"n = {planning_steps}", "run")
     steps = rows.pivot(index="run", columns="episode", values="steps")
     if steps.isna().any(axis=None):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mbmf.analysis.intervals import Array, Estimate, UndecidableError, mean_over_seeds
+from mbmf.analysis.intervals import Array, Estimate, NotRunError, mean_over_seeds
 from mbmf.analysis.statistics.base import ClaimStatistic, check_rows, check_seeds
 from mbmf.base.settings import PositiveInteger
 
@@ -27,7 +27,7 @@ def log_error(table: pd.DataFrame, step: int) -> Array:
     rows = table[(table["iteration"] == table["iteration"].max()) & (table["rollouts"] == "MPC")]
     at_step = rows[rows["step"] == step]
     if at_step.empty:
-        raise UndecidableError(f"no prediction of {step} steps at this scale")
+        raise NotRunError(f"no prediction of {step} steps at this scale")
     check_seeds(at_step, table, f"an error after {step} steps")
     errors = at_step.groupby("seed")["error"].median().to_numpy(np.float64)
     with np.errstate(divide="ignore"):

@@ -2,82 +2,99 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field
 
-from mbmf.analysis.intervals import Estimate, UndecidableError, mean_over_seeds, ratio_over_seeds
-from mbmf.analysis.statistics.base import ClaimStatistic, check_rows, check_seeds
+from mbmf.analysis.intervals import Array, Estimate, NotRunError, minimum
+from mbmf.analysis.moderated import moderated_mean
+from mbmf.analysis.statistics.base import ClaimStatistic, check_rows
+from mbmf.analysis.sweeps import Quantity, Sweep, read_sweeps, shared_prior
 from mbmf.base.errors import InputError
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Which = Literal["lowest", "highest", "larger"] | Number
 
 
 class Statistic(ClaimStatistic):
     """Return with one value of a setting minus that with another, all else the agent's own.
 
-    `larger` is the mean over all values above the other one; `relative` divides by the
-    return that is subtracted.
+    `own` is the agent's value. With `each_larger` the smallest of several differences is asked
+    for, of each value above the subtracted one. `first_minus_last` is the difference in the
+    first iteration minus that in the last: by how much it shrinks.
     """
 
     positive: ClassVar[bool] = False
     parameter: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
-    of: Which
-    minus: Literal["lowest", "highest"] | Number
-    iteration: Literal["first", "last"]
-    relative: bool = False
+    of: Literal["each_larger", "lowest", "highest", "own"] | Number
+    minus: Literal["lowest", "highest", "own"] | Number
+    iteration: Quantity
 
     def estimate(self, table: pd.DataFrame) -> Estimate:
         """Mean over seeds; each pairs runs of the same seed, which share their random data."""
-        rows, at = self._rows(table)
-        returns = rows.pivot(index="seed", columns=self.parameter, values="return")
-        subtracted = _values(self.minus, returns.columns, None)
-        value = subtracted[0] if subtracted else None
-        added = _values(self.of, returns.columns, value)
-        for chosen, asked in [(subtracted, self.minus), (added, self.of)]:
-            if not chosen:
-                shown = asked if isinstance(asked, str) else f"{asked:g}"
-                raise UndecidableError(f"{self.parameter}: {shown} is not run at this scale")
-        if added == subtracted:
-            raise UndecidableError(f"{self.parameter} has one value at this scale")
-        for needed in sorted({*added, *subtracted}):
-            runs = rows[rows[self.parameter] == needed]
-            check_seeds(runs, table, f"{self.parameter} = {needed:g}, iteration {at},")
-        reference = returns[subtracted].mean(axis=1).to_numpy(np.float64)
-        difference = returns[added].mean(axis=1).to_numpy(np.float64) - reference
-        return (
-            ratio_over_seeds(difference, reference)
-            if self.relative
-            else mean_over_seeds(difference)
-        )
-
-    def _rows(self, table: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
-        """Rows of one iteration in which all other settings are the agent's own, and which one."""
         parameters = [column for column in table.columns if "." in column]
         if self.parameter not in parameters:
             raise InputError(f"lacks the column {self.parameter}")
         check_rows(table, [*parameters, "seed", "iteration"], ["return"])
-        own = _own(table[parameters])
-        others = [other for other in parameters if other != self.parameter]
-        rows = table[(table[others] == own[others]).all(axis=1)]
-        at = table["iteration"].min() if self.iteration == "first" else table["iteration"].max()
-        return rows[rows["iteration"] == at], at
+        return self.difference(read_sweeps(table, parameters, self.iteration))
+
+    def difference(self, sweeps: Sequence[Sweep]) -> Estimate:
+        """The statistic from the sweeps of an agent, of what `iteration` names.
+
+        Raises:
+            InputError: a value lacks a seed that another one has.
+            UndecidableError: as for `estimate`.
+        """
+        (sweep,) = (sweep for sweep in sweeps if sweep.parameter == self.parameter)
+        subtracted = self.subtracted(sweep)
+        added = (
+            [value for value in sweep.values if value > subtracted]
+            if self.of == "each_larger"
+            else [_value(sweep, self.of)]
+        )
+        if not added:
+            raise NotRunError(f"{self.parameter}: each_larger is not run at this scale")
+        if subtracted in added:
+            raise NotRunError(f"{self.parameter} has one value at this scale")
+        compared = self._compared(sweep, [subtracted, *added])
+        prior = shared_prior(sweeps)
+        return minimum(
+            [moderated_mean(returns - compared[:, 0], prior) for returns in compared[:, 1:].T]
+        )
+
+    def subtracted(self, sweep: Sweep) -> float:
+        """The value of the sweep whose return is subtracted.
+
+        Raises:
+            UndecidableError: it is not run at this scale.
+        """
+        return _value(sweep, self.minus)
+
+    def _compared(self, sweep: Sweep, values: list[float]) -> Array:
+        """Returns (seeds, values) of all seeds that any of the values has; each must have them."""
+        returns = np.stack([sweep.of(value) for value in values], axis=1)
+        lacking: NDArray[np.bool_] = np.isnan(returns)
+        some: NDArray[np.bool_] = ~np.all(lacking, axis=1)
+        for value, missing in zip(values, (lacking & some[:, None]).T, strict=True):
+            if missing.any():
+                seeds = ", ".join(str(sweep.seeds[row]) for row in np.flatnonzero(missing))
+                where = self.iteration.replace("_", " ")
+                raise InputError(f"lacks {self.parameter} = {value:g}, {where}, of seed {seeds}")
+        compared: Array = returns[some]
+        return compared
 
 
-def _own(settings: pd.DataFrame) -> pd.Series[Any]:
-    """The agent's own settings: where one is varied at a time, the commonest value of each."""
-    return settings.drop_duplicates().mode().iloc[0]
+def _value(sweep: Sweep, which: str | float) -> float:
+    """The value of a sweep that is meant.
 
-
-def _values(which: Which, values: Any, other: float | None) -> list[float]:
-    """The values of a sweep that are meant; none if it lacks them."""
-    if which == "lowest":
-        return [values.min()]
-    if which == "highest":
-        return [values.max()]
-    if which == "larger":
-        return [value for value in values if other is not None and value > other]
-    return [value for value in values if value == which]
+    Raises:
+        NotRunError: the sweep lacks it.
+    """
+    named = {"lowest": sweep.values[0], "highest": sweep.values[-1], "own": sweep.own}
+    value = named[which] if isinstance(which, str) else which
+    if value not in sweep.values:
+        raise NotRunError(f"{sweep.parameter}: {value:g} is not run at this scale")
+    return value

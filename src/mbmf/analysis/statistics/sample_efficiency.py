@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from mbmf.analysis import speedups
 from mbmf.analysis.intervals import Indices
-from mbmf.analysis.speedups import Curves
+from mbmf.analysis.speedups import Curves, Ratio
 from mbmf.analysis.statistics.step_ratio import StepRatio
 
 
 class Statistic(StepRatio):
-    """Steps of Mf to the final return of Mb, over those of Mb."""
+    """Steps of Mf to what Mb reaches and holds, over those of Mb."""
 
     plotted: ClassVar[Literal["sample_efficiency", "time_to_max"] | None] = "sample_efficiency"
 
-    def ratio(self, mb: Curves, mf: Curves, _mbmf: Curves, seeds: Indices) -> dict[str, Any]:
+    def ratio(self, mb: Curves, mf: Curves, _mbmf: Curves, seeds: Indices) -> Ratio:
         """As `mbmf.analysis.speedups.sample_efficiency`."""
-        return speedups.sample_efficiency(mb, mf, seeds)
+        return speedups.sample_efficiency(mb, mf, seeds, self.at)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
 import pandas as pd
+from pydantic import Field
 
 from mbmf.analysis import speedups
-from mbmf.analysis.intervals import Estimate, Indices, UndecidableError, jackknife
-from mbmf.analysis.speedups import Curves
+from mbmf.analysis.intervals import Estimate, Indices
+from mbmf.analysis.speedups import Curves, Ratio
 from mbmf.analysis.statistics.base import ClaimStatistic, check_columns, check_rows, check_seeds
 
 
 class StepRatio(ClaimStatistic):
-    """A ratio of environment steps of `mbmf.analysis.speedups`, counted in one of two ways."""
+    """A ratio of environment steps of `mbmf.analysis.speedups`, counted in one of two ways.
+
+    Asked at the return `at`, if it is given, as the authors' plots were read at one.
+    """
 
     counting: speedups.Counting = "every_step"
+    at: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
-    def ratio(self, mb: Curves, mf: Curves, mbmf: Curves, seeds: Indices) -> dict[str, Any]:
+    def ratio(self, mb: Curves, mf: Curves, mbmf: Curves, seeds: Indices) -> Ratio:
         """The ratio over some seeds, as `mbmf.analysis.speedups` gives it."""
         raise NotImplementedError
 
@@ -32,15 +37,6 @@ class StepRatio(ClaimStatistic):
         mb, mf, mbmf = (
             speedups.curves(table, agent, method, self.counting) for method in speedups.METHODS
         )
-        seeds = sorted(set(table["seed"]))
-
-        def ratio(indices: Indices) -> float:
-            found = self.ratio(mb, mf, mbmf, indices)
-            if found["why"]:
-                without = [seed for index, seed in enumerate(seeds) if index not in indices]
-                raise UndecidableError(
-                    found["why"] + (f" (without seed {without[0]})" if without else "")
-                )
-            return float(found["ratio"])
-
-        return jackknife(ratio, len(seeds))
+        return speedups.estimate(
+            lambda seeds: self.ratio(mb, mf, mbmf, seeds), table["seed"].nunique()
+        )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from mbmf.analysis import speedups
 from mbmf.analysis.intervals import Indices
-from mbmf.analysis.speedups import Curves
+from mbmf.analysis.speedups import Curves, Ratio
 from mbmf.analysis.statistics.step_ratio import StepRatio
 
 
@@ -15,6 +15,6 @@ class Statistic(StepRatio):
 
     plotted: ClassVar[Literal["sample_efficiency", "time_to_max"] | None] = "time_to_max"
 
-    def ratio(self, _mb: Curves, mf: Curves, mbmf: Curves, seeds: Indices) -> dict[str, Any]:
+    def ratio(self, _mb: Curves, mf: Curves, mbmf: Curves, seeds: Indices) -> Ratio:
         """As `mbmf.analysis.speedups.time_to_max`."""
-        return speedups.time_to_max(mf, mbmf, seeds)
+        return speedups.time_to_max(mf, mbmf, seeds, self.at)

@@ -88,11 +88,12 @@ def overlay_of(folder: Path, scale: str) -> str:
     return name
 
 
-def full_size_overlay(folders: Sequence[Path]) -> str:
+def full_size_overlay(folders: Sequence[Path], own: Path) -> str:
     """One short run of Algorithm 1 for each agent, with networks and planners of paper scale.
 
     Args:
         folders: copies; their agents are those that have settings in all.
+        own: the copy that the overlay is for.
 
     Returns:
         YAML to lay over the configuration.
@@ -120,9 +121,12 @@ def full_size_overlay(folders: Sequence[Path]) -> str:
     names = list(agents)
     # A sweep over the value that is set anyway adds no run.
     sweep = {"panel": "a", "parameter": "dynamics.epochs", "values": [1]}
+    # The figure has seeds of its own in newer commits; older ones refuse the key.
+    figure_6 = read_yaml(own / "config/config.yaml").get("figures", {}).get("figure_6", {})
+    seeds = {"seeds": [0]} if "seeds" in figure_6 else {}
     figures = {
         "figure_5": {"steps": 20},
-        "figure_6": {"agents": names[:1], "sweeps": [sweep]},
+        "figure_6": {"agents": names[:1], "sweeps": [sweep]} | seeds,
         "figure_7": {"agents": names, "seeds": [0]},
     }
     content = {"scale": "full_size", "seeds": [0], "agents": agents, "figures": figures}

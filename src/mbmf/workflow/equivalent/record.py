@@ -54,7 +54,7 @@ def equivalent(since: str, until: str, scale: str, cores: int) -> Comparison:
         lay_out(commit, folders[side])
     overlays = {side: overlay_of(folder, scale) for side, folder in folders.items()}
     for folder in folders.values():
-        write_text(folder / FULL_SIZE, full_size_overlay([*folders.values()]))
+        write_text(folder / FULL_SIZE, full_size_overlay([*folders.values()], folder))
     comparison = Comparison()
     # The short stage first: most differences show there.
     for what, target in (("full-size planning", "all_model_based"), (f"{scale} scale", "all")):

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mbmf.base.errors import InputError
-from mbmf.experiments.runs import model_based_runs
+from mbmf.experiments.runs import with_sources
 from mbmf.storage.yaml_files import read_yaml
 from mbmf.workflow.configuration import load_configuration
 from mbmf.workflow.equivalent import copies
@@ -102,11 +102,13 @@ def shipped(request):
 
 def test_one_short_run_of_each_agent_has_networks_and_planners_of_full_size(shipped, tmp_path):
     overlay = tmp_path / "full_size.yaml"
-    overlay.write_text(copies.full_size_overlay([shipped, shipped]))
+    overlay.write_text(copies.full_size_overlay([shipped, shipped], shipped))
     base = [shipped / "config/agents.yaml", shipped / "config/config.yaml"]
     paper, short = load_configuration(base), load_configuration([*base, overlay])
-    runs = {run.agent: run.settings for run in model_based_runs(short)}
-    assert len(runs) == len(model_based_runs(short))
+    asked = with_sources(run for one in short.experiments.values() for run in one.asked_for())
+    made = [run for run in asked if run.kind == "model_based"]
+    runs = {run.agent: run.settings for run in made}
+    assert len(runs) == len(made)
     assert set(runs) == set(paper.agents)
     for agent, settings in runs.items():
         own = paper.agents[agent].model_based
@@ -121,6 +123,6 @@ def test_only_agents_of_both_commits_are_run(shipped, tmp_path):
     known = read_yaml(shipped / "config/agents.yaml")["agents"]
     fewer = {name: known[name] for name in list(known)[:-1]} | {"no_such_agent": {}}
     (tmp_path / "config/agents.yaml").write_text(yaml.safe_dump({"agents": fewer}))
-    content = yaml.safe_load(copies.full_size_overlay([shipped, tmp_path]))
+    content = yaml.safe_load(copies.full_size_overlay([shipped, tmp_path], shipped))
     assert list(content["agents"]) == list(known)[:-1]
     assert content["figures"]["figure_7"]["agents"] == list(known)[:-1]

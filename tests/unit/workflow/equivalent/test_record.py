@@ -55,6 +55,6 @@ def test_nothing_equal_makes_no_file(tmp_path):
 def test_a_damaged_file_is_left_as_it_is(tmp_path):
     path = tmp_path / "equal_code.jsonl"
     path.write_text("no record\n")
-    with pytest.raises(InputError, match="line 1 is no record"):
+    with pytest.raises(InputError, match="line 1 should be a record"):
         write_records({(A, B): evidence()}, FACTS, path)
     assert path.read_text() == "no record\n"

@@ -1,0 +1,5 @@
+"""`python -m mbmf.cli`."""
+
+from mbmf.cli import main
+
+main()
