@@ -178,21 +178,23 @@ class PredictedReturns:
         def exact(rows: Tensor, tried: Tensor) -> Tensor:
             return self.score(starts[rows], actions[:, rows[:, None], tried])
 
-        return best_of_screened(*self._screened(starts, actions), exact)
+        screened, open_, far = self._screened(starts, actions)
+        return best_of_screened(screened, open_, far, exact)
 
-    def _screened(self, starts: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
-        """Screened returns (B, N), and whether each is open (B, N). A pass holds one body."""
+    def _screened(self, starts: Tensor, actions: Tensor) -> tuple[Tensor, ...]:
+        """What `screened_returns` gives, (B, N) each. A pass holds one body."""
         assert self._screen is not None
         _, bodies, samples, _ = actions.shape
-        returns = torch.empty(bodies, samples, device=starts.device)
-        open_ = torch.empty(bodies, samples, dtype=torch.bool, device=starts.device)
         _, step = self.chunk(1, samples)
+        found: tuple[Tensor, ...] = ()
         for body in range(bodies):
             for sample in range(0, samples, step):
                 part = slice(sample, sample + step)
-                found, left = self._screen(starts[body], actions[:, body, part])
-                returns[body, part], open_[body, part] = found, left
-        return returns, open_
+                given = self._screen(starts[body], actions[:, body, part])
+                found = found or tuple(one.new_empty(bodies, samples) for one in given)
+                for whole, one in zip(found, given, strict=True):
+                    whole[body, part] = one
+        return found
 
 
 def chunk_shape(bodies: int, num_samples: int, rows: int) -> tuple[int, int]:

@@ -14,8 +14,13 @@ from torch import Tensor
 
 from mbmf.agents.spec import RewardFunction, Termination
 
-# Sequences of a body that are predicted exactly at first. 32 rows take little longer than one.
-FIRST = 32
+# Sequences of a body that are predicted exactly at first, FAR of them those that go farthest. So
+# few rows take little longer than one.
+FIRST = 48
+FAR = 16
+
+# How far a sequence goes is looked at every so many steps.
+LOOKS = 4
 
 # More are predicted, this many times as many, for as long as one that was left out could win.
 GROWTH = 4
@@ -39,7 +44,7 @@ def screened_returns(
     largest_state: float,
     start: Tensor,
     actions: Tensor,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Predicted returns in reduced precision, of sequences that begin in the same state.
 
     Only the network is reduced; states and returns add up in float32. A sequence ends here when
@@ -58,7 +63,8 @@ def screened_returns(
 
     Returns:
         (N,) returns, infinity where a prediction is not finite, so that such a sequence is
-        always predicted exactly; and (N,) whether that or the margin leaves the return open.
+        always predicted exactly; (N,) whether that or the margin leaves the return open; and (N,)
+        how far it goes: the largest change of a state element, over that of the average sequence.
     """
     horizon, rows, action_dim = actions.shape
     state_dim = len(start)
@@ -70,6 +76,7 @@ def screened_returns(
     ended = torch.zeros(2, rows, dtype=torch.bool, device=start.device)
     between = torch.empty(2, rows, state_dim, device=start.device)
     open_ = torch.zeros(rows, dtype=torch.bool, device=start.device)
+    farthest = torch.zeros(rows, state_dim, device=start.device)
     for step in range(horizon):
         inputs[:, state_dim:] = actions[step]
         moved += network(inputs)
@@ -85,26 +92,33 @@ def screened_returns(
             ended |= terminated(between)
             open_ |= ended[0] != ended[1]
             returns += rewards.masked_fill(ended[0], 0.0)
+        if (horizon - 1 - step) % LOOKS == 0:
+            torch.maximum(farthest, moved.abs(), out=farthest)
     # The comparison is false for NaN. If a probed sequence is not finite, neither is the margin.
     finite = (states.abs() < largest_state).all(dim=1) & returns.isfinite()
     if terminated is not None:
         finite &= margin.isfinite().all()
-    return returns.masked_fill(~finite, math.inf), open_ | ~finite
+    # Not zero over zero, where an element never changes.
+    far = (farthest / farthest.mean(dim=0).clamp_min(1e-30)).amax(dim=1)
+    return returns.masked_fill(~finite, math.inf), open_ | ~finite, far
 
 
 def best_of_screened(
-    screened: Tensor, open_: Tensor, exact: Callable[[Tensor, Tensor], Tensor]
+    screened: Tensor, open_: Tensor, far: Tensor, exact: Callable[[Tensor, Tensor], Tensor]
 ) -> tuple[Tensor, Tensor]:
     """The sequence of the highest exact return, for each body; the first of equal ones.
 
-    The rule: the sequences of the highest screened returns are predicted exactly. Let e be the
-    largest difference between the two returns among them, those left open not counted, and
-    infinite if all are. A sequence that was left out could win if its screened return is within
-    SAFETY · e of the best exact one. Then GROWTH times as many are predicted, at last all.
+    The rule: the sequences of the highest screened returns are predicted exactly, and those that
+    go farthest: where a model is unstable, one of them may be screened to one side and predicted
+    to the other. Let e be the largest difference between the two returns among all these, those
+    left open not counted, and infinite if all are open. A sequence that was left out could win if
+    its screened return is within SAFETY · e of the best exact one. Then GROWTH times as many are
+    predicted, at last all.
 
     Args:
         screened: (B, N) returns in reduced precision, none of them NaN.
         open_: (B, N) whether a screened return says no more than an upper bound.
+        far: (B, N) how far each goes.
         exact: exact returns (b, n) of some bodies (b,) and of their sequences (b, n); minus
             infinity where a prediction is not finite.
 
@@ -115,21 +129,22 @@ def best_of_screened(
     best = torch.zeros(bodies, dtype=torch.long, device=screened.device)
     returns = torch.full((bodies,), -math.inf, device=screened.device)
     rows = torch.arange(bodies, device=screened.device)
+    farthest = far.topk(min(FAR, samples)).indices
+    urgent = screened.scatter(1, farthest, math.inf)
     count = FIRST
     while len(rows):
-        values = screened[rows]
         # In their order, so that the first of equal returns wins, as among all of them.
-        tried = values.topk(min(count, samples)).indices.sort().values
+        tried = urgent[rows].topk(min(count, samples)).indices.sort().values
         found = exact(rows, tried)
         highest, place = found.max(dim=1)
         returns[rows] = highest
         best[rows] = tried.gather(1, place[:, None])[:, 0]
         if count >= samples:
             break
-        errors = (values.gather(1, tried) - found).abs()
+        errors = (screened[rows].gather(1, tried) - found).abs()
         largest = errors.masked_fill(open_[rows].gather(1, tried), -1.0).amax(dim=1)
         largest = largest.masked_fill(largest < 0, math.inf)
-        left_out = values.scatter(1, tried, -math.inf).amax(dim=1)
+        left_out = urgent[rows].scatter(1, tried, -math.inf).amax(dim=1)
         # False for NaN and for infinite errors.
         safe = highest - left_out > SAFETY * largest
         rows = rows[~safe]

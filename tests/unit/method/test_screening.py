@@ -44,11 +44,12 @@ class Exact:
         return self.returns[rows[:, None], tried]
 
 
-def chosen(screened, exact, open_=None):
+def chosen(screened, exact, open_=None, far=None):
     """(index, return, sequences predicted exactly) of one body."""
     asked = Exact(exact[None])
-    still_open = torch.zeros(1, len(exact), dtype=torch.bool) if open_ is None else open_[None]
-    index, value = best_of_screened(screened[None], still_open, asked)
+    open_ = torch.zeros(len(exact), dtype=torch.bool) if open_ is None else open_
+    far = torch.zeros(len(exact)) if far is None else far
+    index, value = best_of_screened(screened[None], open_[None], far[None], asked)
     return index.item(), value.item(), asked.asked[0]
 
 
@@ -78,6 +79,15 @@ class TestRule:
         screened[3999] = -50.0
         screened[3998] = 1e6
         assert chosen(screened, exact) == (3999, 3999.0, 4000)
+
+    def test_a_lone_error_of_a_sequence_that_goes_far_is_found(self):
+        """Screened among the worst, it goes farther than most: so its error is seen."""
+        exact = torch.arange(2000.0)
+        screened = exact + 0.01
+        exact[50] = 5000.0
+        far = torch.ones(2000)
+        far[40:55] = 2.0
+        assert chosen(screened, exact, far=far) == (50, 5000.0, 2000)
 
     @pytest.mark.parametrize("seed", range(20))
     def test_errors_of_one_size_never_hide_the_best(self, seed):
@@ -126,7 +136,8 @@ class TestRule:
         screened = exact.clone()
         screened[1] = 0.0
         asked = Exact(exact)
-        index, returns = best_of_screened(screened, torch.zeros(2, 3000, dtype=torch.bool), asked)
+        none = torch.zeros(2, 3000)
+        index, returns = best_of_screened(screened, none > 0, none, asked)
         assert asked.asked == [FIRST, 3000]
         assert index.tolist() == exact.argmax(1).tolist()
         assert returns.tolist() == exact.amax(1).tolist()
@@ -155,7 +166,7 @@ class TestScreen:
         start = torch.tensor([3.0, -1.0])
         actions = torch.rand(6, 200, 1, generator=draws()) * 2 - 1
         task = (lambda s, a: s[..., 0] - a[..., 0], None)
-        returns, open_ = screened_returns(falling, *task, LARGEST_STATE, start, actions)
+        returns, open_, _ = screened_returns(falling, *task, LARGEST_STATE, start, actions)
         exact = rollout_returns(falling_exactly, *task, start[None], actions)
         torch.testing.assert_close(returns, exact)
         assert not open_.any()
@@ -166,12 +177,22 @@ class TestScreen:
         actions = torch.zeros(3, 4, 1)
         actions[0, :, 0] = torch.tensor([0.001, -0.001, 0.7, -0.5])
         task = (survival, lambda s: s[..., 0] < 1.0)
-        returns, open_ = screened_returns(falling, *task, LARGEST_STATE, start, actions)
+        returns, open_, _ = screened_returns(falling, *task, LARGEST_STATE, start, actions)
         exact = rollout_returns(falling_exactly, *task, start[None], actions)
         assert exact.tolist() == [2.0, 1.0, 3.0, 1.0]
         assert open_.tolist() == [True, True, False, False]
         assert (returns >= exact).all()
         assert torch.equal(returns[~open_], exact[~open_])
+
+    def test_how_far_is_told_in_changes_of_the_average_sequence(self):
+        """Two of four sequences move, as fast as each other; one of them stops in the end."""
+        actions = torch.zeros(6, 4, 1)
+        actions[0, 0] = 1.0
+        actions[0, 1], actions[5, 1] = -1.0, 1.0
+        _, _, far = screened_returns(
+            falling, survival, None, LARGEST_STATE, torch.zeros(2), actions
+        )
+        assert far.tolist() == [2.0, 2.0, 0.0, 0.0]
 
     @pytest.mark.parametrize("value", [math.nan, math.inf, 1e16])
     @pytest.mark.parametrize("row", [0, PROBED + 5])
@@ -187,7 +208,7 @@ class TestScreen:
 
         task = (lambda s, a: a[..., 0], (lambda s: ~(s[..., 1] < 1e30)) if ends else None)
         actions = torch.full((3, 100, 1), 0.5)
-        returns, open_ = screened_returns(near, *task, LARGEST_STATE, torch.zeros(2), actions)
+        returns, open_, _ = screened_returns(near, *task, LARGEST_STATE, torch.zeros(2), actions)
         assert returns[row] == math.inf
         assert open_[row]
         # Another sequence is as it was, or open too: never low.
@@ -206,7 +227,7 @@ class TestScreen:
             task = (lambda s, a: s[..., 3], None)
             layers = ReducedLayers(*model._folded(), 500)
             layers_exact = model.for_planning(500)
-            returns, _ = screened_returns(layers.near, *task, LARGEST_STATE, start, actions)
+            returns, _, _ = screened_returns(layers.near, *task, LARGEST_STATE, start, actions)
             exact = rollout_returns(layers_exact, *task, start[None], actions)
             errors.append((returns - exact).abs().max().item())
             assert errors[-1] < 0.1 * exact.std().item()
