@@ -1,6 +1,7 @@
 """Planning calls of ours. Arguments: hidden layers as JSON, threads, device.
 
-A task is named "AGENT K H BODIES", with a fifth word "alone" to plan for one body at a time.
+A task is named "AGENT K H BODIES", with a fifth word "alone" to plan for one body at a time, or
+"float32" to screen nothing in bfloat16.
 """
 
 import json
@@ -16,6 +17,13 @@ from mbmf.method.models.mlp import Model
 from mbmf.method.planners.base import PlanningSettings, new_planner
 
 
+class ExactModel(Model):
+    """All sequences are predicted in float32."""
+
+    def for_screening(self, _rows: int) -> None:
+        """Not in reduced precision."""
+
+
 class Plans(dict[str, Callable[[], object]]):
     """Tasks by name, made when first asked for."""
 
@@ -24,10 +32,11 @@ class Plans(dict[str, Callable[[], object]]):
         self.device = device
 
     def __missing__(self, name: str) -> Callable[[], object]:
-        agent_name, samples, horizon, bodies, *alone = name.split()
+        agent_name, samples, horizon, bodies, *how = name.split()
         agent = get_agent(agent_name)
         weights = torch.Generator().manual_seed(0)
-        model = Model(agent.state_dim, agent.action_dim, self.layers, weights)
+        kind = ExactModel if "float32" in how else Model
+        model = kind(agent.state_dim, agent.action_dim, self.layers, weights)
         draws = torch.Generator(self.device).manual_seed(0)
         planner = new_planner(
             model.to(self.device),
@@ -35,7 +44,7 @@ class Plans(dict[str, Callable[[], object]]):
             PlanningSettings(horizon=int(horizon), num_samples=int(samples)),
         )
         states = np.zeros((int(bodies), agent.state_dim))
-        groups = np.split(states, len(states)) if alone else [states]
+        groups = np.split(states, len(states)) if "alone" in how else [states]
         self[name] = lambda: [planner.plan(group, draws) for group in groups]
         return self[name]
 

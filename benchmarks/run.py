@@ -21,7 +21,7 @@ from rows_environments import environment_rows
 from rows_estimate import estimate_rows
 from rows_gpu import gpu_rows
 from rows_memory import memory_rows
-from rows_planning import bodies_rows, planning_rows
+from rows_planning import bodies_rows, planning_rows, screening_rows
 from rows_training import training_rows
 from rows_trpo import trpo_rows
 from rows_workflow import workflow_rows
@@ -32,6 +32,7 @@ RESULTS = HERE / "results.json"
 # The estimate comes last: it goes by the rows before it.
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     "planning": planning_rows,
+    "screening": screening_rows,
     "bodies": bodies_rows,
     "training": training_rows,
     "environments": environment_rows,

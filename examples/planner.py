@@ -16,6 +16,6 @@ class Planner(BasePlanner):
         """First action of each body's best sequence, and its predicted return."""
         shape = (len(starts), self.settings.num_samples, self.objective.action_dim)
         held = torch.empty(shape, device=starts.device).uniform_(-1, 1, generator=generator)
-        returns = self.objective.score(starts, held.expand(self.settings.horizon, *shape))
-        highest, index = returns.max(dim=1)
+        sequences = held.expand(self.settings.horizon, *shape)
+        index, highest = self.objective.best(starts, sequences)
         return held[torch.arange(len(starts), device=starts.device), index], highest

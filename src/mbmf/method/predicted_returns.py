@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from torch import Tensor
 from mbmf.agents.spec import AgentSpec, RewardFunction, Termination
 from mbmf.method.fast.cuda_graphs import Replayed
 from mbmf.method.models.base import DynamicsModel
+from mbmf.method.screening import best_of_screened, screened_returns
 
 # Rows of one pass through the network: 2500 x 500 float32 activations are 5 MB, which the
 # caches still hold, and 5000 samples split evenly. Half as many rows cost a tenth more time
@@ -30,6 +32,10 @@ GPU_CHUNK_ROWS = 50_000
 # Beyond it float32 may overflow inside of the network. A hidden unit that is not a number does
 # not show: the fused ReLU makes it zero. No simulated body comes near (m, rad, per second).
 LARGEST_STATE = 1e15
+
+
+# Fewer sequences of a body are not screened: predicting some of them again would cost as much.
+SMALLEST_SCREENED = 1000
 
 
 def rollout_returns(
@@ -114,6 +120,12 @@ class PredictedReturns:
         self._returns: Callable[..., tuple[Tensor, ...]]
         self._returns = Replayed(returns) if on_gpu else returns
 
+        self._screen: Callable[..., tuple[Tensor, ...]] | None = None
+        near = model.for_screening(self._chunk_rows)
+        if near is not None:
+            screen = partial(screened_returns, near, reward, terminated, LARGEST_STATE)
+            self._screen = Replayed(screen) if on_gpu else screen
+
     @classmethod
     def of_agent(cls, model: DynamicsModel, spec: AgentSpec) -> PredictedReturns:
         """By the reward of the agent's planner."""
@@ -145,6 +157,44 @@ class PredictedReturns:
                 # Copied: on a GPU the next pass overwrites it.
                 found.copy_(self._returns(starts[some], given)[0].view(found.shape))
         return returns
+
+    def best(self, starts: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """Which sequence has the highest `score`, for each body; the first of equal ones.
+
+        Where the model can be screened (`mbmf.method.screening`), only those that could be the
+        best are scored.
+
+        Args:
+            starts: as for `score`.
+            actions: as for `score`.
+
+        Returns:
+            (B,) which sequence, and (B,) its predicted return.
+        """
+        if self._screen is None or actions.shape[2] < SMALLEST_SCREENED:
+            highest, index = self.score(starts, actions).max(dim=1)
+            return index, highest
+
+        def exact(rows: Tensor, tried: Tensor) -> Tensor:
+            return self.score(starts[rows], actions[:, rows[:, None], tried])
+
+        screened, open_, far = self._screened(starts, actions)
+        return best_of_screened(screened, open_, far, exact)
+
+    def _screened(self, starts: Tensor, actions: Tensor) -> tuple[Tensor, ...]:
+        """What `screened_returns` gives, (B, N) each. A pass holds one body."""
+        assert self._screen is not None
+        _, bodies, samples, _ = actions.shape
+        _, step = self.chunk(1, samples)
+        found: tuple[Tensor, ...] = ()
+        for body in range(bodies):
+            for sample in range(0, samples, step):
+                part = slice(sample, sample + step)
+                given = self._screen(starts[body], actions[:, body, part])
+                found = found or tuple(one.new_empty(bodies, samples) for one in given)
+                for whole, one in zip(found, given, strict=True):
+                    whole[body, part] = one
+        return found
 
 
 def chunk_shape(bodies: int, num_samples: int, rows: int) -> tuple[int, int]:

@@ -12,7 +12,12 @@ from torch import Tensor, nn
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.settings import PositiveInteger
 from mbmf.method.fast.fused_layers import FusedLayers
+from mbmf.method.fast.reduced_layers import ReducedLayers, has_bfloat16_units
 from mbmf.method.models.base import DynamicsModel, DynamicsSettings
+from mbmf.method.screening import Near
+
+# In a narrower network the products take too small a part of the time.
+NARROWEST_SCREENED = 128
 
 
 class MlpSettings(DynamicsSettings):
@@ -79,13 +84,25 @@ class Model(DynamicsModel):
         Raises:
             NonFiniteError: a weight is NaN or infinite.
         """
-        with torch.no_grad():
-            weights = [layer.weight.detach().clone() for layer in self.linear_layers]
-            biases = [layer.bias.detach().clone() for layer in self.linear_layers]
-            weights[0] /= self.input_std
-            biases[0] -= weights[0] @ self.input_mean
-            weights[-1] *= self.delta_std[:, None]
-            biases[-1] = biases[-1] * self.delta_std + self.delta_mean
+        weights, biases = self._folded()
         if not all(part.isfinite().all() for part in [*weights, *biases]):
             raise NonFiniteError("the dynamics model has weights that are not finite")
         return FusedLayers(weights, biases, rows)
+
+    def for_screening(self, rows: int) -> Near | None:
+        """The same maps with their products in bfloat16, where that is faster."""
+        widest = max(layer.out_features for layer in self.linear_layers)
+        if widest < NARROWEST_SCREENED or not has_bfloat16_units(self.device):
+            return None
+        return ReducedLayers(*self._folded(), rows).near
+
+    @torch.no_grad()
+    def _folded(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Weights and biases of the layers, with the normalisation."""
+        weights = [layer.weight.detach().clone() for layer in self.linear_layers]
+        biases = [layer.bias.detach().clone() for layer in self.linear_layers]
+        weights[0] /= self.input_std
+        biases[0] -= weights[0] @ self.input_mean
+        weights[-1] *= self.delta_std[:, None]
+        biases[-1] = biases[-1] * self.delta_std + self.delta_mean
+        return weights, biases

@@ -10,15 +10,18 @@ from torch.utils._pytree import tree_leaves
 
 from mbmf.agents import AGENTS
 from mbmf.method.fast.cuda_graphs import Replayed
+from mbmf.method.fast.reduced_layers import ReducedLayers
 from mbmf.method.models.mlp import Model
 from mbmf.method.planners.base import PlanningSettings
 from mbmf.method.planners.random_shooting import Planner
 from mbmf.method.predicted_returns import (
     CHUNK_ROWS,
     GPU_CHUNK_ROWS,
+    LARGEST_STATE,
     PredictedReturns,
     rollout_returns,
 )
+from mbmf.method.screening import screened_returns
 
 
 class OneDevice(TorchDispatchMode):
@@ -74,6 +77,18 @@ def test_what_is_recorded_stays_on_its_device_and_never_waits_for_it(name, on_me
     with torch.inference_mode(), OneDevice():
         returns = rollout_returns(network, *task(agent), starts, actions)
     assert returns.shape == (150,)
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_a_screen_stays_on_its_device_and_never_waits_for_it(name):
+    agent = AGENTS[name]
+    starts, actions = batch(agent, "meta", bodies=1)
+    layers = ReducedLayers(*model(agent).to("meta")._folded(), GPU_CHUNK_ROWS)
+    with torch.inference_mode(), OneDevice():
+        returns, _, _ = screened_returns(
+            layers.near, *task(agent), LARGEST_STATE, starts[0], actions
+        )
+    assert returns.shape == (50,)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,16 @@ import torch
 
 from mbmf.method import predicted_returns
 from mbmf.method.models.mlp import Model
+from mbmf.method.planners import random_shooting
 from mbmf.method.planners.base import PlanningSettings
 from mbmf.method.planners.random_shooting import Planner
 from mbmf.method.predicted_returns import CHUNK_ROWS, PredictedReturns
+
+
+@pytest.fixture(autouse=True)
+def exact(monkeypatch):
+    """All sequences are predicted exactly; tests of screening compare with this."""
+    monkeypatch.setattr(Model, "for_screening", lambda _self, _rows: None)
 
 
 def planner(reward, horizon, samples):
@@ -61,3 +68,15 @@ def test_samples_are_uniform_in_the_box(monkeypatch):
     assert actions.max() <= 1
     assert actions.mean().abs() < 0.01
     assert actions.var().item() == pytest.approx(1 / 3, rel=0.01)
+
+
+@pytest.mark.parametrize(("bodies", "samples"), [(5, 700), (2, 6000)])
+def test_a_plan_does_not_depend_on_how_many_sequences_are_held(bodies, samples, monkeypatch):
+    shooting = planner(lambda s, a: s[:, 3] - a[:, 0], 3, samples)
+    states = np.random.default_rng(0).normal(size=(bodies, 16))
+    expected = shooting.plan(states, torch.Generator().manual_seed(0))
+    for held in (1, 4000, 10**9):
+        monkeypatch.setattr(random_shooting, "HELD", held)
+        plan = shooting.plan(states, torch.Generator().manual_seed(0))
+        np.testing.assert_array_equal(plan.actions, expected.actions)
+        np.testing.assert_array_equal(plan.returns, expected.returns)

@@ -1,0 +1,204 @@
+"""Whether screening ever changes a plan, and what it saves.
+
+`python benchmarks/screening.py plans COUNT [AGENT ...]` plans COUNT times for each agent, with and
+without screening in turn, from states that Algorithm 1 came to, with its first model and its last.
+It prints the table of docs/performance.md. `runs [AGENT ...]` runs Algorithm 1 at quick scale
+with and without, with K large enough to be screened, and compares curves and models.
+"""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mbmf.agents import AGENTS, get_agent
+from mbmf.agents.spec import AgentSpec
+from mbmf.method import algorithm_1, random_data
+from mbmf.method.models.base import new_model
+from mbmf.method.models.mlp import Model
+from mbmf.method.planners.base import BasePlanner, PlanningSettings, new_planner
+from mbmf.method.predicted_returns import SMALLEST_SCREENED, PredictedReturns
+from mbmf.method.screening import FIRST
+from mbmf.workflow.configuration import load_configuration
+
+CONFIG = Path(__file__).parents[1] / "config"
+# (K, H), each as often as it stands here; the swimmer's and the hopper's own are among them.
+SHAPES = [(1000, 5), (1000, 10), (1000, 20), (1000, 40)] * 2 + [(2500, 20), (5000, 20)]
+
+# A few minutes for all four models.
+SHORTER = {
+    "dynamics.epochs": 10,
+    "aggregation.iterations": 3,
+    "aggregation.rollouts": 3,
+    "aggregation.training_rollouts": 2,
+    "aggregation.steps": 150,
+}
+
+
+@contextmanager
+def without_screening() -> Iterator[None]:
+    """Planners made here predict all sequences in float32."""
+    original = Model.for_screening
+    Model.for_screening = lambda _self, _rows: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Model.for_screening = original  # type: ignore[method-assign]
+
+
+def settings_of(agent: str) -> algorithm_1.ModelBasedSettings:
+    """Quick scale, without what is the run's length alone."""
+    layers = [CONFIG / f"{name}.yaml" for name in ("agents", "config", "quick")]
+    settings = load_configuration(layers).agents[agent].model_based
+    return settings.replaced("planning.num_samples", SMALLEST_SCREENED)
+
+
+def run(spec: AgentSpec, settings: algorithm_1.ModelBasedSettings) -> algorithm_1.Progress:
+    """Algorithm 1 with seed 0."""
+    data = random_data.generate(spec, settings.random_data, 0)
+    progress = algorithm_1.start(spec, settings, data, 0)
+    for _ in range(settings.aggregation.iterations):
+        algorithm_1.iterate(progress, spec, settings, data, 0)
+    return progress
+
+
+class Rescored(Counter[int]):
+    """Counts plans by how many sequences `score` predicted exactly."""
+
+    def __init__(self, objective: PredictedReturns) -> None:
+        super().__init__()
+        self.plan = 0
+        original: Callable[[Tensor, Tensor], Tensor] = objective.score
+
+        def score(starts: Tensor, actions: Tensor) -> Tensor:
+            self.plan += actions.shape[1] * actions.shape[2]
+            return original(starts, actions)
+
+        objective.score = score  # type: ignore[method-assign]
+
+    def finish_plan(self) -> None:
+        """Count what has been predicted since the last plan."""
+        self[self.plan] += 1
+        self.plan = 0
+
+
+@dataclass
+class Found:
+    """What came out of some plans."""
+
+    plans: int = 0
+    other_actions: int = 0
+    other_returns: int = 0
+    most_lost: float = 0.0
+    more: int = 0
+    all: int = 0
+    shares: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
+
+
+def compare(
+    planners: tuple[BasePlanner, BasePlanner],
+    states: NDArray[np.float64],
+    seeds: range,
+    found: Found,
+) -> None:
+    """Plan with both planners in turn, from one state after another."""
+    screened = planners[1]
+    counted = Rescored(screened.objective)
+    samples, horizon = screened.settings.num_samples, screened.settings.horizon
+    lowest = found.shares.get((samples, horizon), (np.inf, np.inf))
+    for seed in seeds:
+        state = states[np.random.default_rng(seed).integers(len(states), size=1)]
+        plans, seconds = [], []
+        for planner in planners:
+            started = time.thread_time()
+            plans.append(planner.plan(state, torch.Generator().manual_seed(seed)))
+            seconds.append(time.thread_time() - started)
+        counted.finish_plan()
+        lowest = (min(lowest[0], seconds[0]), min(lowest[1], seconds[1]))
+        found.plans += 1
+        found.other_actions += (plans[0].actions != plans[1].actions).any()
+        found.other_returns += (plans[0].returns != plans[1].returns).any()
+        lost = float((plans[0].returns - plans[1].returns).max())
+        found.most_lost = max(found.most_lost, lost)
+    found.more += sum(counted.values()) - counted[FIRST]
+    found.all += sum(number for tried, number in counted.items() if tried >= samples)
+    found.shares[samples, horizon] = lowest
+
+
+def plans(name: str, count: int) -> Found:
+    """Plans for an agent, spread over shapes and the first and last models."""
+    spec, settings = get_agent(name), settings_of(name)
+    for key, value in {
+        "iterations": 3,
+        "rollouts": 3,
+        "training_rollouts": 2,
+        "steps": 150,
+    }.items():
+        settings = settings.replaced(f"aggregation.{key}", value)
+    settings = settings.replaced("dynamics.epochs", 10)
+    progress = run(spec, settings)
+    rollouts = [*progress.on_policy, *progress.validation]
+    states = np.concatenate([part.transitions()[0] for part in rollouts])
+    found = Found()
+    share = -(-count // (2 * len(SHAPES)))
+    turns = islice(cycle(SHAPES), 2 * len(SHAPES))
+    for turn, (samples, horizon) in enumerate(turns):
+        model = new_model(spec.state_dim, spec.action_dim, settings.dynamics)
+        model.load_state_dict(progress.models[-1 if turn >= len(SHAPES) else 0])
+        planning = PlanningSettings(horizon=horizon, num_samples=samples)
+        with without_screening():
+            exact = new_planner(model, spec, planning)
+        screened = new_planner(model, spec, planning)
+        compare((exact, screened), states, range(turn * share, (turn + 1) * share), found)
+    return found
+
+
+def print_plans(count: int, names: list[str]) -> None:
+    """A row of the table for each agent."""
+    print("| agent | plans | other action | other return | predicted more | all | time |")
+    print("|---|---|---|---|---|---|---|")
+    for name in names:
+        found = plans(name, count)
+        times = ", ".join(
+            f"{samples} x {horizon}: {screened / exact:.2f}"
+            for (samples, horizon), (exact, screened) in sorted(found.shares.items())
+        )
+        lost = f" (return lower by {found.most_lost:.2g})" if found.other_actions else ""
+        print(
+            f"| {name} | {found.plans} | {found.other_actions}{lost} | {found.other_returns} "
+            f"| {found.more} | {found.all} | {times} |",
+            flush=True,
+        )
+
+
+def print_runs(names: list[str]) -> None:
+    """Whether each agent's run of Algorithm 1 is the same with screening."""
+    for name in names:
+        spec, settings = get_agent(name), settings_of(name)
+        screened = run(spec, settings)
+        with without_screening():
+            exact = run(spec, settings)
+        # As text, for a NaN is not equal to itself.
+        same = repr(screened.curve) == repr(exact.curve) and all(
+            torch.equal(weights[key], other[key])
+            for weights, other in zip(screened.models, exact.models, strict=True)
+            for key in weights
+        )
+        print(name, "the same curve and models" if same else "DIFFERENT", flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    if sys.argv[1] == "plans":
+        print_plans(int(sys.argv[2]), sys.argv[3:] or list(AGENTS))
+    else:
+        print_runs(sys.argv[2:] or list(AGENTS))

@@ -1,0 +1,77 @@
+"""A network of ReLU layers without gradients, its products in bfloat16."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from mbmf.method.fast.malloc import keep_freed_memory
+
+
+def has_bfloat16_units(device: torch.device) -> bool:
+    """Whether a device multiplies bfloat16 faster than float32.
+
+    A processor does with AVX512-BF16 or AMX. oneDNN computes in bfloat16 on others too, but there
+    it only saves memory.
+    """
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    units = torch.cpu.get_capabilities()
+    fused = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(fused and (units.get("avx512_bf16") or units.get("amx_bf16")))
+
+
+class ReducedLayers:
+    """Change of state near a given state, by affine layers with ReLU between them.
+
+    Weights and what goes into a layer are rounded to bfloat16, which has 8 significant bits; biases
+    and sums are float32. The input is the state's difference from the given one: a position of
+    hundreds of metres, which bfloat16 knows to a metre, is part of the first bias.
+
+    Args:
+        weights: (outputs, inputs) of each layer, from (state, action) to the change of state.
+        biases: (outputs,) of each layer.
+        rows: N of most calls, which the packed weights are made for.
+    """
+
+    def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor], rows: int) -> None:
+        self.biases = list(biases)
+        self._of_state = weights[0][:, : len(weights[-1])].contiguous()
+        reduced = [weight.bfloat16() for weight in weights]
+        self.fused = weights[0].device.type == "cpu"
+        if self.fused:
+            keep_freed_memory()
+            pack = torch.ops.mkldnn._reorder_linear_weight
+            self.weights = [pack(weight, rows) for weight in reduced]
+        else:
+            self.weights = [weight.t().contiguous() for weight in reduced]
+
+    def near(self, start: Tensor) -> Callable[[Tensor], Tensor]:
+        """Change of state (N, S) from (state − start, action), (N, S + A); both float32.
+
+        Args:
+            start: (S,) float32.
+        """
+        biases = [torch.addmv(self.biases[0], self._of_state, start), *self.biases[1:]]
+        last = len(biases) - 1
+        layer = _fused_layer if self.fused else _plain_layer
+
+        def change(inputs: Tensor) -> Tensor:
+            inputs = inputs.bfloat16()
+            for i, (weight, bias) in enumerate(zip(self.weights, biases, strict=True)):
+                inputs = layer(inputs, weight, bias, "none" if i == last else "relu")
+            return inputs.float()
+
+        return change
+
+
+def _fused_layer(inputs: Tensor, weight: Tensor, bias: Tensor, activation: str) -> Tensor:
+    outputs: Tensor = torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, activation, [], "")
+    return outputs
+
+
+def _plain_layer(inputs: Tensor, weight: Tensor, bias: Tensor, activation: str) -> Tensor:
+    outputs = inputs.mm(weight) + bias
+    return (outputs.relu_() if activation == "relu" else outputs).bfloat16()

@@ -1,0 +1,338 @@
+"""The rule on made-up returns, the screen beside the exact prediction, and plans with both."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mbmf.agents import AGENTS, get_agent
+from mbmf.method import algorithm_1, random_data
+from mbmf.method.fast import reduced_layers
+from mbmf.method.fast.reduced_layers import ReducedLayers, has_bfloat16_units
+from mbmf.method.models import mlp
+from mbmf.method.models.mlp import Model
+from mbmf.method.planners.base import PlanningSettings, new_planner
+from mbmf.method.predicted_returns import (
+    LARGEST_STATE,
+    SMALLEST_SCREENED,
+    PredictedReturns,
+    rollout_returns,
+)
+from mbmf.method.screening import FIRST, PROBED, best_of_screened, screened_returns
+from mbmf.workflow.configuration import load_configuration
+
+CONFIG = Path(__file__).parents[3] / "config"
+CPU = torch.device("cpu")
+
+
+def draws(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+class Exact:
+    """Exact returns (B, N), and how many of each body were asked for."""
+
+    def __init__(self, returns):
+        self.returns = returns
+        self.asked = [0] * len(returns)
+
+    def __call__(self, rows, tried):
+        for row, some in zip(rows.tolist(), tried, strict=True):
+            self.asked[row] = len(set(some.tolist()))
+        return self.returns[rows[:, None], tried]
+
+
+def chosen(screened, exact, open_=None, far=None):
+    """(index, return, sequences predicted exactly) of one body."""
+    asked = Exact(exact[None])
+    open_ = torch.zeros(len(exact), dtype=torch.bool) if open_ is None else open_
+    far = torch.zeros(len(exact)) if far is None else far
+    index, value = best_of_screened(screened[None], open_[None], far[None], asked)
+    return index.item(), value.item(), asked.asked[0]
+
+
+class TestRule:
+    def test_a_clear_best_needs_the_first_alone(self):
+        exact = torch.arange(5000.0)
+        assert chosen(exact + 0.01, exact) == (4999, 4999.0, FIRST)
+
+    def test_where_all_screened_returns_are_equal_all_are_predicted(self):
+        exact = torch.rand(3000, generator=draws())
+        index, _, asked = chosen(torch.full((3000,), 0.5), exact)
+        assert index == exact.argmax()
+        assert asked == 3000
+
+    def test_equal_exact_returns_give_the_first_sequence(self):
+        exact = torch.zeros(2000)
+        exact[[1700, 40, 900]] = 1.0
+        screened = exact.clone()
+        screened[1700] = 1.1
+        assert chosen(screened, exact)[0] == 40
+        assert chosen(torch.zeros(2000), torch.zeros(2000))[0] == 0
+
+    def test_one_huge_error_among_those_predicted_makes_all_be(self):
+        """The best was screened far too low, among the worst."""
+        exact = torch.arange(4000.0)
+        screened = exact.clone()
+        screened[3999] = -50.0
+        screened[3998] = 1e6
+        assert chosen(screened, exact) == (3999, 3999.0, 4000)
+
+    def test_a_lone_error_of_a_sequence_that_goes_far_is_found(self):
+        """Screened among the worst, it goes farther than most: so its error is seen."""
+        exact = torch.arange(2000.0)
+        screened = exact + 0.01
+        exact[50] = 5000.0
+        far = torch.ones(2000)
+        far[40:55] = 2.0
+        assert chosen(screened, exact, far=far) == (50, 5000.0, 2000)
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_errors_of_one_size_never_hide_the_best(self, seed):
+        """From far below the differences of returns to far above them."""
+        generator = draws(seed)
+        exact = torch.randn(2000, generator=generator)
+        errors = 2 * torch.rand(2000, generator=generator) - 1
+        for size in (1e-4, 1e-2, 1.0, 100.0):
+            assert chosen(exact + size * errors, exact)[0] == exact.argmax()
+
+    def test_open_returns_say_nothing_about_the_error(self):
+        """They are far too high, as where a sequence may end; the others are nearly exact."""
+        exact = torch.arange(3000.0)
+        screened = exact + 0.01
+        open_ = torch.zeros(3000, dtype=torch.bool)
+        screened[:20] = 5000.0
+        open_[:20] = True
+        assert chosen(screened, exact, open_) == (2999, 2999.0, FIRST)
+        # Not marked as open, they are errors like any.
+        assert chosen(screened, exact)[2] == 3000
+
+    def test_where_all_are_open_all_are_predicted(self):
+        exact = torch.rand(1500, generator=draws())
+        screened = torch.ones(1500)
+        assert chosen(screened, exact, screened > 0)[::2] == (exact.argmax(), 1500)
+
+    def test_a_screened_infinity_is_always_predicted(self):
+        exact = torch.arange(4000.0)
+        screened = exact.clone()
+        screened[:100] = math.inf
+        exact[7] = 1e5
+        open_ = screened == math.inf
+        index, value, asked = chosen(screened, exact, open_)
+        assert (index, value) == (7, 1e5)
+        assert asked >= 100
+
+    def test_an_exact_return_that_is_not_finite_is_never_chosen(self):
+        exact = torch.arange(4000.0)
+        screened = exact.clone()
+        exact[-100:] = -math.inf
+        assert chosen(screened, exact)[0] == 3899
+        assert chosen(screened, torch.full((4000,), -math.inf))[1] == -math.inf
+
+    def test_each_body_has_its_own_rule(self):
+        exact = torch.stack([torch.arange(3000.0), torch.rand(3000, generator=draws())])
+        screened = exact.clone()
+        screened[1] = 0.0
+        asked = Exact(exact)
+        none = torch.zeros(2, 3000)
+        index, returns = best_of_screened(screened, none > 0, none, asked)
+        assert asked.asked == [FIRST, 3000]
+        assert index.tolist() == exact.argmax(1).tolist()
+        assert returns.tolist() == exact.amax(1).tolist()
+
+
+def falling(start):
+    """Change of (height, speed) of a body that the action accelerates; not reduced at all."""
+
+    def change(inputs):
+        speed = inputs[:, 1] + start[1]
+        return torch.stack([speed, inputs[:, 2]], dim=1)
+
+    return change
+
+
+def falling_exactly(inputs):
+    return torch.stack([inputs[:, 1], inputs[:, 2]], dim=1)
+
+
+def survival(states, _actions):
+    return torch.ones_like(states[..., 0])
+
+
+class TestScreen:
+    def test_is_the_exact_return_where_nothing_is_reduced(self):
+        start = torch.tensor([3.0, -1.0])
+        actions = torch.rand(6, 200, 1, generator=draws()) * 2 - 1
+        task = (lambda s, a: s[..., 0] - a[..., 0], None)
+        returns, open_, _ = screened_returns(falling, *task, LARGEST_STATE, start, actions)
+        exact = rollout_returns(falling_exactly, *task, start[None], actions)
+        torch.testing.assert_close(returns, exact)
+        assert not open_.any()
+
+    def test_an_ending_within_the_margin_is_open_and_paid(self):
+        """Heights 3, 2, 1 + a, 2 a: the third is the floor itself, or just not."""
+        start = torch.tensor([3.0, -1.0])
+        actions = torch.zeros(3, 4, 1)
+        actions[0, :, 0] = torch.tensor([0.001, -0.001, 0.7, -0.5])
+        task = (survival, lambda s: s[..., 0] < 1.0)
+        returns, open_, _ = screened_returns(falling, *task, LARGEST_STATE, start, actions)
+        exact = rollout_returns(falling_exactly, *task, start[None], actions)
+        assert exact.tolist() == [2.0, 1.0, 3.0, 1.0]
+        assert open_.tolist() == [True, True, False, False]
+        assert (returns >= exact).all()
+        assert torch.equal(returns[~open_], exact[~open_])
+
+    def test_how_far_is_told_in_changes_of_the_average_sequence(self):
+        """Two of four sequences move, as fast as each other; one of them stops in the end."""
+        actions = torch.zeros(6, 4, 1)
+        actions[0, 0] = 1.0
+        actions[0, 1], actions[5, 1] = -1.0, 1.0
+        _, _, far = screened_returns(
+            falling, survival, None, LARGEST_STATE, torch.zeros(2), actions
+        )
+        assert far.tolist() == [2.0, 2.0, 0.0, 0.0]
+
+    @pytest.mark.parametrize("value", [math.nan, math.inf, 1e16])
+    @pytest.mark.parametrize("row", [0, PROBED + 5])
+    @pytest.mark.parametrize("ends", [True, False])
+    def test_a_prediction_that_is_not_finite_is_infinite_and_open(self, value, row, ends):
+        def near(_start):
+            def change(inputs):
+                moved = inputs[:, 2:].expand(-1, 2).clone()
+                moved[row, 1] = value
+                return moved
+
+            return change
+
+        task = (lambda s, a: a[..., 0], (lambda s: ~(s[..., 1] < 1e30)) if ends else None)
+        actions = torch.full((3, 100, 1), 0.5)
+        returns, open_, _ = screened_returns(near, *task, LARGEST_STATE, torch.zeros(2), actions)
+        assert returns[row] == math.inf
+        assert open_[row]
+        # Another sequence is as it was, or open too: never low.
+        assert ((returns == 1.5) | open_).all()
+        assert (returns >= 1.5).all()
+
+    def test_a_far_position_does_not_coarsen_the_rest(self):
+        """The model was trained around x = 500 m, where bfloat16 has steps of 2 m."""
+        errors = []
+        for x in (0.0, 500.0):
+            model = Model(6, 2, [200], draws())
+            model.input_mean[0] = x
+            start = torch.randn(6, generator=draws(1))
+            start[0] += x
+            actions = torch.rand(10, 500, 2, generator=draws(2)) * 2 - 1
+            task = (lambda s, a: s[..., 3], None)
+            layers = ReducedLayers(*model._folded(), 500)
+            layers_exact = model.for_planning(500)
+            returns, _, _ = screened_returns(layers.near, *task, LARGEST_STATE, start, actions)
+            exact = rollout_returns(layers_exact, *task, start[None], actions)
+            errors.append((returns - exact).abs().max().item())
+            assert errors[-1] < 0.1 * exact.std().item()
+        assert errors[1] < 2 * errors[0]
+
+
+def model_of(agent, hidden=(300,), seed=0):
+    """With changes of state as small as a body's."""
+    model = Model(agent.state_dim, agent.action_dim, hidden, draws(seed))
+    model.delta_std.fill_(0.1)
+    return model
+
+
+@pytest.fixture
+def everywhere(monkeypatch):
+    """Screening on any processor, by products that need no units of its own."""
+    if not has_bfloat16_units(CPU):
+        monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: True)
+        monkeypatch.setattr(reduced_layers, "_fused_layer", reduced_layers._plain_layer)
+
+
+def planners(agent, model, settings):
+    """(screened, in float32 throughout)."""
+    screened, exact = (new_planner(model, agent, settings) for _ in range(2))
+    assert screened.objective._screen is not None
+    exact.objective._screen = None
+    return screened, exact
+
+
+@pytest.mark.skipif(not has_bfloat16_units(CPU), reason="no bfloat16 units")
+@pytest.mark.parametrize("name", AGENTS)
+def test_plans_are_those_of_float32_to_the_bit(name):
+    """Of three bodies, one of them 300 m away; 1 x 300 and 2 x 150."""
+    agent = get_agent(name)
+    settings = PlanningSettings(horizon=12, num_samples=1200)
+    for seed, hidden in enumerate([(300,), (150, 150)]):
+        screened, exact = planners(agent, model_of(agent, hidden, seed), settings)
+        states = 0.1 * np.random.default_rng(seed).standard_normal((3, agent.state_dim))
+        states[:, agent.state_names.index("rootz [m]" if name == "hopper" else "com x [m]")] += 1
+        states[2] += 300 * (np.array(agent.state_names) == "com x [m]")
+        found, expected = (p.plan(states, draws(seed)) for p in (screened, exact))
+        np.testing.assert_array_equal(found.actions, expected.actions)
+        np.testing.assert_array_equal(found.returns, expected.returns)
+
+
+@pytest.mark.usefixtures("everywhere")
+def test_most_sequences_are_never_predicted_exactly(monkeypatch):
+    agent = get_agent("swimmer")
+    objective = PredictedReturns.of_agent(model_of(agent), agent)
+    scored = []
+    original = PredictedReturns.score
+
+    def spy(self, starts, actions):
+        scored.append(actions.shape[1] * actions.shape[2])
+        return original(self, starts, actions)
+
+    monkeypatch.setattr(PredictedReturns, "score", spy)
+    actions = torch.rand(5, 2, SMALLEST_SCREENED, 2, generator=draws()) * 2 - 1
+    starts = torch.zeros(2, agent.state_dim)
+    with torch.inference_mode():
+        objective.best(starts, actions)
+        assert sum(scored) < SMALLEST_SCREENED
+        scored.clear()
+        objective.best(starts, actions[:, :, 1:])
+    assert sum(scored) == 2 * (SMALLEST_SCREENED - 1)
+
+
+def test_a_narrow_network_is_not_screened(monkeypatch):
+    monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: True)
+    assert model_of(get_agent("swimmer"), [mlp.NARROWEST_SCREENED - 1]).for_screening(9) is None
+
+
+def test_without_units_all_are_predicted_in_float32(monkeypatch):
+    monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: False)
+    agent = get_agent("hopper")
+    assert model_of(agent).for_screening(100) is None
+    objective = PredictedReturns.of_agent(model_of(agent), agent)
+    actions = torch.rand(3, 1, 1500, 3, generator=draws()) * 2 - 1
+    starts = torch.ones(1, agent.state_dim)
+    with torch.inference_mode():
+        index, highest = objective.best(starts, actions)
+        scores = objective.score(starts, actions)
+    assert index == scores.argmax()
+    assert highest == scores.max()
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not has_bfloat16_units(CPU), reason="no bfloat16 units")
+def test_a_run_of_algorithm_1_is_the_same_with_screening_and_without(monkeypatch):
+    layers = [CONFIG / f"{name}.yaml" for name in ("agents", "config", "smoke")]
+    agent = get_agent("hopper")
+    settings = load_configuration(layers).agents["hopper"].model_based
+    settings = settings.replaced("planning.num_samples", 1500)
+    settings = settings.replaced("dynamics.hidden_layers", [200])
+    data = random_data.generate(agent, settings.random_data, 0)
+    runs = []
+    assert model_of(agent, settings.dynamics.hidden_layers).for_screening(1) is not None
+    for screening in (True, False):
+        if not screening:
+            monkeypatch.setattr(Model, "for_screening", lambda _self, _rows: None)
+        progress = algorithm_1.start(agent, settings, data, 0)
+        for _ in range(settings.aggregation.iterations):
+            algorithm_1.iterate(progress, agent, settings, data, 0)
+        runs.append(progress)
+    # Errors over more steps than a rollout has are NaN, in both.
+    np.testing.assert_equal(runs[0].curve, runs[1].curve)
+    for first, second in zip(runs[0].models, runs[1].models, strict=True):
+        assert all(torch.equal(first[name], second[name]) for name in second)
