@@ -32,7 +32,7 @@ from mbmf.workflow.configuration import check_configuration
 from mbmf.base.errors import InputError
 from mbmf.storage.equal_code import read_equal_code
 from mbmf.workflow.process_lifetimes import (
-    end_jobs_on_sigterm,
+    end_jobs_on_signals,
     end_with_dvc,
     hold_alone,
     remove_checkpoints,
@@ -83,7 +83,7 @@ def start_alone():
         except InputError as error:
             print(error, file=sys.stderr)
             os._exit(2)
-        end_jobs_on_sigterm()
+        end_jobs_on_signals()
         remove_left_over(Path(RESULTS))
         remove_left_inputs()
 

@@ -68,10 +68,12 @@ def _caller_of(stage: str) -> int | None:
         return None
 
 
-def end_jobs_on_sigterm() -> None:
-    """Let SIGTERM end this process and its jobs in seconds, as Ctrl-C on a terminal does.
+def end_jobs_on_signals() -> None:
+    """Let SIGTERM and SIGINT end this process and its jobs in seconds, as Ctrl-C on a terminal does.
 
-    Snakemake's own answer to it is to wait for the running jobs, which may take days.
+    Snakemake's own answer to them is to wait for the running jobs, which may take days: only a
+    terminal sends SIGINT to the jobs too. A shell starts what it runs in the background with SIGINT
+    ignored, and so it stays.
     """
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -81,6 +83,8 @@ def end_jobs_on_sigterm() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, end)
 
 
 def remove_left_over(folder: Path) -> None:

@@ -58,8 +58,8 @@ SHELL = ADOPT + """os.execvp("bash", ["bash", "-c", '"$@"; sleep 60', "bash", *c
 PYTHON = ADOPT + "subprocess.run(command, start_new_session=True); time.sleep(60)"
 TERMINATED = """
 import subprocess, sys
-from mbmf.workflow.process_lifetimes import end_jobs_on_sigterm
-end_jobs_on_sigterm()
+from mbmf.workflow.process_lifetimes import end_jobs_on_signals
+end_jobs_on_signals()
 job = subprocess.Popen(["sleep", "60"])
 try:
     print(job.pid, flush=True)
