@@ -72,7 +72,7 @@ def test_a_shared_run_stands_once(scale):
     figure_6 = content["figures"]["figure_6"]
     for agent, settings, _ in found:
         seeds = {seed for *point, seed in found if point == [agent, settings]}
-        assert seeds >= set(figure_6["seeds"]) or agent not in figure_6["agents"]
+        assert seeds >= set(figure_6["seeds"] or content["seeds"]) or agent not in figure_6["agents"]
     assert {seed for *_, seed in found} >= set(further)
 
 
@@ -85,7 +85,7 @@ def test_every_figure_is_covered_and_nothing_else():
     assert figure_5 | figure_6 | figure_7 == set(paths(runs_of(configuration)))
     # The agent's own settings are in both, but for the seed that only one has.
     assert {path.rpartition("/")[2] for path in figure_7 - figure_6} == {"seed~99"}
-    assert len(figure_5) == len(configuration.seeds)
+    assert len(figure_5) == len(BASE["figures"]["figure_5"]["seeds"])
     assert not figure_5 & figure_6
 
 
@@ -198,12 +198,12 @@ def test_layer_widths_are_not_run_together():
 
 
 def test_an_added_seed_only_adds_runs():
-    # Figure 6 without seeds of its own.
+    # Figures 5 and 6 without seeds of their own.
     sweeps = [
         {key: sweep[key] for key in ("panel", "parameter", "values")}
         for sweep in BASE["figures"]["figure_6"]["sweeps"]
     ]
-    figures = {"figure_6": {"seeds": None, "sweeps": sweeps}}
+    figures = {"figure_5": {"seeds": None}, "figure_6": {"seeds": None, "sweeps": sweeps}}
     before = paths(runs_of(configured({"seeds": [0, 1], "figures": figures})))
     after = paths(runs_of(configured({"seeds": [0, 1, 7], "figures": figures})))
     assert set(before) < set(after)
