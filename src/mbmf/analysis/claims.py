@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -14,6 +15,8 @@ from mbmf.analysis.statistics.base import ClaimStatistic
 from mbmf.analysis.verdicts import Region
 from mbmf.base.errors import InputError, printable
 from mbmf.base.settings import Settings
+
+CLAIMS = Path("config/claims.yaml")
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 # An agent may be a file of the user's own.

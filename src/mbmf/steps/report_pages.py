@@ -10,11 +10,11 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from mbmf.analysis.claims import check_claims
+from mbmf.analysis.claims import CLAIMS, check_claims
 from mbmf.base.errors import InputError
 from mbmf.report import pages
 from mbmf.report.claims_history import claims_history
-from mbmf.steps.judge_claims import CLAIMS, read_verdicts, verdicts_file
+from mbmf.steps.judge_claims import read_verdicts, verdicts_file
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.tables import read_table, write_table
 from mbmf.storage.yaml_files import read_yaml
