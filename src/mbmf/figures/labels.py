@@ -86,26 +86,34 @@ def spread(values: Sequence[float], gap: float, low: float, high: float) -> np.n
 
 
 def write_verdicts(axes: Axes, readings: Sequence[Reading], below: float, width: int) -> None:
-    """Below a panel, each claim in words with its verdict.
-
-    Args:
-        axes: of the panel.
-        readings: claims and verdicts.
-        below: distance from the panel's lower edge, points.
-        width: characters in a line.
-    """
+    """Below a panel, each claim in words with its verdict; arguments as for `write_below`."""
+    lines = []
     for reading in readings:
         record = reading.record
         sign, _, colour = VERDICTS[record["verdict"]]
         found = record["why"] or f"{here(record)} ({interval(record)})"
+        lines.append((f"{sign} {record['verdict']}: {found}", "bold", colour))
+        lines.append((f"{reading.claim.claim}\n", "normal", "0.2"))
+    write_below(axes, lines, below, width)
+
+
+def write_below(
+    axes: Axes, texts: Sequence[tuple[str, str, str]], below: float, width: int
+) -> None:
+    """Write texts below a panel, in lines of a given width. The layout makes room for them.
+
+    Args:
+        axes: of the panel.
+        texts: text, font weight and colour of each; a new line at its end is a half line's space.
+        below: distance from the panel's lower edge, points.
+        width: characters in a line.
+    """
+    for text, weight, colour in texts:
         # Bold letters are wider.
-        first = textwrap.wrap(f"{sign} {record['verdict']}: {found}", round(0.87 * width))
-        words = textwrap.wrap(reading.claim.claim, width)
-        for lines, weight, shade in [(first, "bold", colour), (words, "normal", "0.2")]:
-            axes.annotate(
-                "\n".join(lines), (0, 0), (0, -below), xycoords="axes fraction",
-                textcoords="offset points", verticalalignment="top", fontsize=SIZE,
-                fontweight=weight, color=shade, linespacing=1.15,
-            )  # fmt: skip
-            below += LINE * len(lines)
-        below += LINE / 2
+        lines = textwrap.wrap(text, round(0.87 * width) if weight == "bold" else width)
+        axes.annotate(
+            "\n".join(lines), (0, 0), (0, -below), xycoords="axes fraction",
+            textcoords="offset points", verticalalignment="top", fontsize=SIZE,
+            fontweight=weight, color=colour, linespacing=1.15,
+        )  # fmt: skip
+        below += LINE * (len(lines) + 0.5 * text.endswith("\n"))
