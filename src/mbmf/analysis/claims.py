@@ -38,13 +38,15 @@ class Claim(Settings, Generic[AnyStatistic]):
     """One claim of the paper, in a form that a table can answer.
 
     Claims of a `family`, of one table if not given, are judged together: all of its verdicts are
-    right with 95 % probability. `parts` cut the statistic's values into ranges, and the verdict
+    right with 95 % probability. `label` is what its number is, in a few words, for pictures; by
+    default the words of its id. `parts` cut the statistic's values into ranges, and the verdict
     says within which of them it lies.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     claim: Annotated[str, Field(min_length=1)]
     source: Annotated[str, Field(min_length=1)]
+    label: Annotated[str, Field(min_length=1)] | None = None
     family: Annotated[str, Field(min_length=1)] | None = None
     table: TableName
     statistic: AnyStatistic

@@ -42,6 +42,14 @@ def claims(
 
 
 @app.command()
+def claims_figure(scale: Scale = "paper") -> None:
+    """Draw all claims with their verdicts in one picture, figures/claims.svg, .pdf and .png."""
+    from mbmf.steps.draw_claims import draw_claims
+
+    draw_claims(results_of(scale))
+
+
+@app.command()
 def results(
     scale: Scale = "paper",
     into: Annotated[

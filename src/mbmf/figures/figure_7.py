@@ -145,7 +145,7 @@ def _without_noise(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _name(axes: Axes, method: str, curve: pd.Series[float]) -> None:
-    """Write a method's name beside its curve, at half of its rise; Mb's, which is short, at its end.
+    """Write a method's name beside its curve, at half of its rise; Mb's, a short one, at its end.
 
     Mb-Mf lies to the left of Mf, so their names stand on either side of the two.
     """

@@ -166,6 +166,12 @@ class Asks:
         code = _code("mbmf.steps.judge_claims", *statistics.sources(CLAIMS))
         return asked("claims", {"scale": self.scale}, inputs, code)
 
+    def claims_figure(self) -> Asked:
+        """Of the picture of all claims."""
+        inputs: dict[str, Sources] = {"verdicts": [self.claims()], "claims": [CLAIMS]}
+        code = _code("mbmf.steps.draw_claims", *statistics.sources(CLAIMS))
+        return asked("claims_figure", {"scale": self.scale}, inputs, code)
+
     def claims_page(self, files: Sequence[str]) -> Asked:
         """Of the page of the verdicts; `files` of the repository are among its inputs."""
         told = {"scale": self.scale, "shown": shown_tables(self.experiments)}

@@ -80,8 +80,8 @@ def report(dag: Dag, cores: int) -> str:
 
 
 def _draws(job: Job, results: Path) -> bool:
-    """Whether a job draws a figure."""
-    return any(results / "figures" in path.parents for path in job.output)
+    """Whether a job draws an experiment's figures; the picture of all claims is none."""
+    return any(results / "notebooks" in path.parents for path in job.output)
 
 
 def _rows(
