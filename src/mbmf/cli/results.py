@@ -77,12 +77,16 @@ def claims_page(
         str, typer.Option(help="JSON: the experiment and the figure that show each table, by name")
     ],
     output: Output,
+    clips: Annotated[
+        str, typer.Option(help="JSON: of each experiment, the clip that shows each agent, by name")
+    ] = "{}",
     scale: Scale = "paper",
 ) -> None:
-    """Write the report's first page: a table of the verdicts, with links."""
+    """Write the report's first page: all claims in a picture and a table, with links."""
     from mbmf.steps.report_pages import write_claims_page
 
-    write_claims_page(results_of(scale), json_of("--shown", shown), output)
+    shown_by, clip_of = json_of("--shown", shown), json_of("--clips", clips)
+    write_claims_page(results_of(scale), shown_by, clip_of, output)
 
 
 @app.command()
