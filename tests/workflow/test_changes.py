@@ -192,7 +192,7 @@ def test_a_comment_makes_dvc_repro_run_no_job(undisturbed, tmp_path):
     done = changed.run("dvc", "repro", PIPELINE)
     assert done.returncode == 0, done.stdout
     assert "Nothing to be done" in done.stdout
-    assert "Finished jobid" not in done.stdout
+    assert "1 of " not in done.stdout
     assert stale(changed) == {}
 
 
