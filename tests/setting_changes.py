@@ -8,13 +8,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "tests/workflow/tiny.yaml"
 
-VERDICTS = {"figure_7_table", "speedups", "figure_7", "claims"}
+VERDICTS = {"figure_7_table", "speedups", "figure_7", "claims", "claims_figure"}
 FINE_TUNED = {"trpo", "gait"} | VERDICTS
 IMITATED = {"imitation"} | FINE_TUNED
-FIGURE_5 = {"divergence", "figure_5_tables", "figure_5", "claims"}
-FIGURE_6 = {"model_based", "figure_6_table", "figure_6", "claims"}
+FIGURE_5 = {"divergence", "figure_5_tables", "figure_5", "claims", "claims_figure"}
+FIGURE_6 = {"model_based", "figure_6_table", "figure_6", "claims", "claims_figure"}
 MODELLED = {"model_based"} | FIGURE_5 | FIGURE_6 | IMITATED
-DYNA = {"dyna_tables", "dyna", "claims"}
+DYNA = {"dyna_tables", "dyna", "claims", "claims_figure"}
 
 MODEL, AGENT = "agents.swimmer.model_based", "agents.swimmer"
 ELEMENTS = ["rootx [m]", "rootz [m]", "rooty [rad]", "bthigh [rad]", "bfoot [rad]", "com x [m]"]
