@@ -70,7 +70,7 @@ def comparison(
         right.set_xlabel("action sequences predicted for an action")
     grid[0, 0].set_title("(a) one K of each method")
     grid[0, 1].set_title("(b) last iteration; numbers are K")
-    _legend(figure, cells)
+    _legend(figure, cells, curves=True)
     figure.suptitle(
         f"{heading}: what came after. Mean and 95 % Student interval over seeds\n"
         f"({sample(scale, table['seed'].nunique())})"
@@ -142,14 +142,6 @@ def _curves(
         curve_with_interval(axes, values, None, colour)
         mean = values.mean(axis=0)
         axes.plot(mean.index, mean, marker, color=colour, markersize=4)
-        axes.annotate(
-            f"{cell['num_samples']}",
-            (mean.index[-1], mean.iloc[-1]),
-            textcoords="offset points",
-            xytext=(5, -3),
-            color=colour,
-            fontsize="x-small",
-        )
 
 
 def _last_returns(
@@ -168,7 +160,7 @@ def _last_returns(
         cells: all cells, for the colours.
         place: of a cell: its place on the x axis, and the standard deviation of that.
     """
-    for method, (colour, marker) in _colours(cells).items():
+    for row, (method, (colour, marker)) in enumerate(_colours(cells).items()):
         shown = [cell for cell in own if cell["method"] == method]
         points = [(*place(cell), *last_return(table, cell)) for cell in shown]
         if not points:
@@ -183,7 +175,8 @@ def _last_returns(
                 f"{cell['num_samples']}",
                 (here, there),
                 textcoords="offset points",
-                xytext=(4, 4),
+                # Every other method has its numbers below, so that fewer of them meet.
+                xytext=(4, -9 if row % 2 else 4),
                 color=colour,
                 fontsize="x-small",
             )
@@ -198,17 +191,16 @@ def last_return(table: pd.DataFrame, cell: dict[str, Any]) -> tuple[float, float
     return mean.item(), low.item(), high.item()
 
 
-def _legend(figure: Figure, cells: Sequence[dict[str, Any]]) -> None:
-    """Methods by colour and marker, below all panels."""
-    colours = _colours(cells)
-    handles = [
-        Line2D([], [], color=colour, marker=marker, markersize=5)
-        for colour, marker in colours.values()
-    ]
-    figure.legend(
-        handles, list(colours), loc="outside lower center", ncols=min(len(colours), 4),
-        frameon=False,
-    )  # fmt: skip
+def _legend(figure: Figure, cells: Sequence[dict[str, Any]], curves: bool = False) -> None:
+    """Methods by colour and marker, below all panels; with the K of their learning curves."""
+    handles, labels = [], []
+    for method, (colour, marker) in _colours(cells).items():
+        handles.append(Line2D([], [], color=colour, marker=marker, markersize=5))
+        drawn = [one["num_samples"] for one in cells if one["method"] == method and one["drawn"]]
+        numbers = ", ".join(map(str, dict.fromkeys(drawn)))
+        labels.append(f"{method} (K {numbers} in a)" if curves else method)
+    columns = min(len(labels), 3)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
 
 
 def in_numbers(
