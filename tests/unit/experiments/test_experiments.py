@@ -54,9 +54,9 @@ def expected_points(content):
                 add(agent, *sweep["parameter"].split("."), value)
     for agent in figures["figure_9"]["agents"]:
         for method in figures["figure_9"]["methods"]:
-            for num_samples in (
-                method["num_samples"] if agent in method.get("agents", agent) else ()
-            ):
+            if agent not in method.get("agents", [agent]):
+                continue
+            for num_samples in method["num_samples"]:
                 own = json.loads(json.dumps(content["agents"][agent]["model_based"]))
                 own["planning"] |= method.get("planning", {}) | {"num_samples": num_samples}
                 own["dynamics"] |= method.get("dynamics", {})
