@@ -95,7 +95,7 @@ def test_every_figure_is_covered_and_nothing_else():
     assert figure_5 | figure_6 | figure_7 | figure_9 == set(paths(runs_of(configuration)))
     # The agent's own settings are in both, but for the seed that only one has.
     assert {path.rpartition("/")[2] for path in figure_7 - figure_6} == {"seed~99"}
-    assert len(figure_5) == len(configuration.seeds)
+    assert len(figure_5) == len(BASE["figures"]["figure_5"]["seeds"])
     assert not figure_5 & figure_6
 
 
@@ -208,12 +208,13 @@ def test_layer_widths_are_not_run_together():
 
 
 def test_an_added_seed_only_adds_runs():
-    # Figures 6 and 9 without seeds of their own.
+    # Figures 5, 6 and 9 without seeds of their own.
     sweeps = [
         {key: sweep[key] for key in ("panel", "parameter", "values")}
         for sweep in BASE["figures"]["figure_6"]["sweeps"]
     ]
-    figures = {"figure_6": {"seeds": None, "sweeps": sweeps}, "figure_9": {"seeds": None}}
+    figures = {"figure_5": {"seeds": None}, "figure_6": {"seeds": None, "sweeps": sweeps}}
+    figures["figure_9"] = {"seeds": None}
     before = paths(runs_of(configured({"seeds": [0, 1], "figures": figures})))
     after = paths(runs_of(configured({"seeds": [0, 1, 7], "figures": figures})))
     assert set(before) < set(after)
