@@ -16,6 +16,7 @@ import nbformat
 from mbmf.analysis.claims import AnyClaim
 from mbmf.analysis.verdict_text import claimed, families, here, interval
 from mbmf.base.errors import InputError
+from mbmf.report.own_jupyter import own_jupyter
 
 TEMPLATES = Path("workflow/report")
 
@@ -255,9 +256,10 @@ def notebook_page(notebook: nbformat.NotebookNode, title: str) -> str:
     """An executed notebook as a page without scripts and with embedded pictures."""
     from nbconvert import HTMLExporter
 
-    # Other templates of nbconvert load scripts from the internet.
-    exporter = HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
-    body, _ = exporter.from_notebook_node(notebook)
+    with own_jupyter():
+        # Other templates of nbconvert load scripts from the internet.
+        exporter = HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
+        body, _ = exporter.from_notebook_node(notebook)
     return render("notebook.html.j2", title=title, body=body, highlighting=_highlighting())
 
 

@@ -129,19 +129,23 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
         OutputSettings,
         RerunTrigger,
         ResourceSettings,
+        SharedFSUsage,
+        StorageSettings,
     )
     from snakemake_interface_common.exceptions import ApiError
 
     quiet = OutputSettings(
         dryrun=True, enable_file_logging=False, log_level_override=logging.CRITICAL
     )
+    # As workflow/profiles/default has it for the command line, here and below.
+    shared = SharedFSUsage.all() - {SharedFSUsage.SOURCE_CACHE}
     try:
         with SnakemakeApi(quiet) as api:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=cores),
+                storage_settings=StorageSettings(shared_fs_usage=frozenset(shared)),
                 config_settings=ConfigSettings(configfiles=[path.absolute() for path in overlays]),
             )
-            # As workflow/profiles/default has it for the command line.
             planned = workflow.dag(
                 DAGSettings(force_incomplete=True, rerun_triggers=frozenset([RerunTrigger.MTIME]))
             )
