@@ -14,7 +14,7 @@ from mbmf.analysis.claims import check_claims
 from mbmf.base.errors import InputError
 from mbmf.report import pages
 from mbmf.report.claims_history import claims_history
-from mbmf.steps.judge_claims import CLAIMS, read_verdicts, verdicts_file
+from mbmf.steps.judge_claims import CLAIMS, judge_scale, read_verdicts, verdicts_file
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.tables import read_table, write_table
 from mbmf.storage.yaml_files import read_yaml
@@ -41,6 +41,27 @@ def write_claims_page(results: Path, tables: Mapping[str, Sequence[str]], output
     history = claims_history(CLAIMS, [_provenance(path).get("git_commit") for path in found])
     rows = claim_rows(results, tables)
     write_text(output, pages.claims_page(rows, results.name, history))
+
+
+def write_claims_page_of_tables(
+    results: Path, tables: Mapping[str, Sequence[str]], unfinished: Sequence[str], output: Path
+) -> None:
+    """Write the report's opening where the scale is not finished: of the tables that are there.
+
+    Args:
+        results: folder of the scale.
+        tables: experiment and figure that show each table.
+        unfinished: a line for each experiment whose figures are not drawn, or old.
+        output: page to write.
+    """
+    claims, _ = check_claims(read_yaml(CLAIMS))
+    verdicts, _ = judge_scale(results)
+    rows = pages.claim_rows(verdicts, claims, results.as_posix(), tables)
+    for row in rows:
+        if row["refused"]:  # there is no table, so nothing that a link could lead to
+            row |= {"verdict": "not computed", "why": "", "links": {}}
+    told = "".join(f" Not finished: {line}." for line in unfinished)
+    write_text(output, pages.claims_page(rows, results.name, told.strip()))
 
 
 def write_runs_page(

@@ -38,6 +38,7 @@ class Job:
         changed: what differs first between its record and what is asked for: "settings",
             "inputs", "code", or "record" if it has files and no record; empty if nothing does.
         threads: that it takes.
+        input: files that it reads.
     """
 
     rule: str
@@ -51,6 +52,7 @@ class Job:
     reasons: tuple[str, ...] = ()
     changed: str = ""
     threads: int = 1
+    input: tuple[Path, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -109,13 +111,16 @@ class Dag:
         return [one for one in self.jobs if one in found]
 
 
-def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
-    """The jobs that the default target asks for, made or not, and which of them would run.
+def read_dag(
+    results: Path, overlays: Sequence[Path], cores: int = 1, targets: Sequence[str] = ()
+) -> Dag:
+    """The jobs that targets ask for, made or not, and which of them would run.
 
     Args:
         results: folder of the scale.
         overlays: configuration files beside the base ones.
         cores: of the dry run, which scales the jobs' threads.
+        targets: rules or files; the default target if there are none.
 
     Raises:
         InputError: Snakemake cannot plan the jobs; in its words.
@@ -147,7 +152,11 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
                 config_settings=ConfigSettings(configfiles=[path.absolute() for path in overlays]),
             )
             planned = workflow.dag(
-                DAGSettings(force_incomplete=True, rerun_triggers=frozenset([RerunTrigger.MTIME]))
+                DAGSettings(
+                    targets=frozenset(targets),
+                    force_incomplete=True,
+                    rerun_triggers=frozenset([RerunTrigger.MTIME]),
+                )
             )
             planned.execute_workflow(
                 executor="dryrun", execution_settings=ExecutionSettings(lock=False)
@@ -184,4 +193,5 @@ def _job(results: Path, job: Any, before: Iterable[Job], dag: Any) -> Job:
         reasons=tuple(reasons),
         changed="".join(changed),
         threads=job.threads,
+        input=tuple(Path(path) for path in job.input),
     )

@@ -69,7 +69,7 @@ def _caller_of(stage: str) -> int | None:
 
 
 def end_jobs_on_signals() -> None:
-    """Let SIGTERM and SIGINT end this process and its jobs in seconds, as Ctrl-C on a terminal does.
+    """Let SIGTERM and SIGINT end this process and its jobs in seconds, as Ctrl-C does.
 
     Snakemake's own answer to them is to wait for the running jobs, which may take days: only a
     terminal sends SIGINT to the jobs too. A shell starts what it runs in the background with SIGINT
