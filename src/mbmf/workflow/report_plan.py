@@ -46,7 +46,7 @@ class ReportPlan:
                 found[job.rule] = "not drawn yet"
             elif self.is_stale(job):
                 found[job.rule] = "drawn by older code, or from other settings or runs"
-        return found
+        return {name: found[name] for name in self.experiments if name in found}
 
     @property
     def drawn(self) -> bool:
