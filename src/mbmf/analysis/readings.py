@@ -24,7 +24,7 @@ class Reading:
     """
 
     claim: AnyClaim
-    record: dict[str, Any]
+    record: Mapping[str, Any]
 
 
 def readings(

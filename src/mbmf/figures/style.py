@@ -29,10 +29,16 @@ INK = "0.15"
 
 
 def use_style() -> None:
-    """Set fonts, colours and grid; text stays text in SVG and PDF."""
+    """Set fonts, colours and grid; text stays text in SVG and PDF.
+
+    All other values are matplotlib's own, whatever a file `matplotlibrc` of the user's says, and
+    so is the font, which comes with matplotlib.
+    """
+    mpl.rcdefaults()
     sns.set_theme(context="paper", style="whitegrid", palette="colorblind", font_scale=1.1)
     mpl.rcParams.update(
         {
+            "font.sans-serif": ["DejaVu Sans"],
             "svg.fonttype": "none",
             "pdf.fonttype": 42,
             # Without a salt, matplotlib puts random identifiers into each SVG.

@@ -14,6 +14,7 @@ import nbformat
 from mbmf.analysis.claims import AnyClaim
 from mbmf.analysis.verdict_text import claimed, families, here, interval
 from mbmf.base.errors import InputError
+from mbmf.report.own_jupyter import own_jupyter
 from mbmf.report.templates import render
 
 # Beside a verdict's colour, as in the figures.
@@ -180,9 +181,10 @@ def notebook_page(notebook: nbformat.NotebookNode, title: str) -> str:
     """An executed notebook as a page without scripts and with embedded pictures."""
     from nbconvert import HTMLExporter
 
-    # Other templates of nbconvert load scripts from the internet.
-    exporter = HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
-    body, _ = exporter.from_notebook_node(notebook)
+    with own_jupyter():
+        # Other templates of nbconvert load scripts from the internet.
+        exporter = HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
+        body, _ = exporter.from_notebook_node(notebook)
     light, dark = (_highlighting(style) for style in ("default", "github-dark"))
     return render("notebook.html.j2", title=title, body=body, light=light, dark=dark)
 

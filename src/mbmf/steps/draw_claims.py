@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from mbmf.analysis.claims import CLAIMS, check_claims
+from mbmf.analysis.claims import CLAIMS, AnyClaim, check_claims
 from mbmf.analysis.judging import questions
 from mbmf.analysis.readings import Reading
 from mbmf.base.errors import InputError
@@ -25,10 +27,18 @@ def draw_claims(results: Path) -> None:
     """
     claims, _ = check_claims(read_yaml(CLAIMS))
     path = verdicts_file(results)
-    records = {record["id"]: record for record in read_verdicts(path)}
-    asked = questions(claims)
-    missing = [one.id for one in asked if one.id not in records]
-    if missing:
-        raise InputError(f"{path}: no verdict on {missing[0]}; judge the claims again")
-    readings = [Reading(one.claim, records[one.id]) for one in asked]
+    try:
+        readings = readings_of(claims, read_verdicts(path))
+    except KeyError as error:
+        raise InputError(f"{path}: no verdict on {error}; judge the claims again") from None
     save(forest(readings, results.name), results / "figures", "claims")
+
+
+def readings_of(claims: Sequence[AnyClaim], verdicts: Sequence[Mapping[str, Any]]) -> list[Reading]:
+    """Claims beside their verdicts, in the claims' order.
+
+    Raises:
+        KeyError: a claim has no verdict.
+    """
+    records = {record["id"]: record for record in verdicts}
+    return [Reading(one.claim, records[one.id]) for one in questions(claims)]

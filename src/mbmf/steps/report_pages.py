@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -12,9 +13,12 @@ import pandas as pd
 
 from mbmf.analysis.claims import CLAIMS, check_claims
 from mbmf.base.errors import InputError
+from mbmf.figures.claims import forest
+from mbmf.figures.style import save
 from mbmf.report import pages, runs_page
 from mbmf.report.claims_history import claims_history
-from mbmf.steps.judge_claims import read_verdicts, verdicts_file
+from mbmf.steps.draw_claims import readings_of
+from mbmf.steps.judge_claims import judge_scale, read_verdicts, verdicts_file
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.tables import read_table, write_table
 from mbmf.storage.yaml_files import read_yaml
@@ -60,6 +64,30 @@ def write_claims_page(
     except FileNotFoundError:
         raise InputError(f"{picture}: no such file; `mbmf claims-figure` draws it") from None
     write_text(output, pages.claims_page(rows, results.name, history, drawn))
+
+
+def write_claims_page_of_tables(
+    results: Path, tables: Mapping[str, Sequence[str]], unfinished: Sequence[str], output: Path
+) -> None:
+    """Write the report's opening where the scale is not finished: of the tables that are there.
+
+    Args:
+        results: folder of the scale.
+        tables: experiment and figure that show each table.
+        unfinished: a line for each experiment whose figures are not drawn, or old.
+        output: page to write.
+    """
+    claims, _ = check_claims(read_yaml(CLAIMS))
+    verdicts, _ = judge_scale(results)
+    rows = pages.claim_rows(verdicts, claims, results.as_posix(), tables)
+    for row in rows:
+        if row["refused"]:  # there is no table, so nothing that a link could lead to
+            row |= {"verdict": "not computed", "why": "", "links": {}}
+    told = "".join(f" Not finished: {line}." for line in unfinished)
+    with TemporaryDirectory() as folder:
+        save(forest(readings_of(claims, verdicts), results.name), Path(folder), "claims")
+        drawn = (Path(folder) / "claims.svg").read_bytes()
+    write_text(output, pages.claims_page(rows, results.name, told.strip(), drawn))
 
 
 def write_runs_page(
