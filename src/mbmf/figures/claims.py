@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -217,7 +217,7 @@ def _reach(rows: Sequence[Row]) -> tuple[float, float]:
     return max(min(shown) / 1.15, 1 / FARTHEST), min(max(shown) * 1.15, FARTHEST)
 
 
-def _effect(axes: Axes, at: int, row: Row, record: dict[str, Any]) -> None:
+def _effect(axes: Axes, at: int, row: Row, record: Mapping[str, Any]) -> None:
     """One claim: what is claimed as a band, the interval, the effect by its verdict's mark."""
     first, last = axes.get_xlim()
     low, high = (_scaled(end, row.unit, edge) for end, edge in _ends(record, first, last))
@@ -252,7 +252,7 @@ def _effect(axes: Axes, at: int, row: Row, record: dict[str, Any]) -> None:
         _write(axes, at, text, along, shade, weight)
 
 
-def _ends(record: dict[str, Any], first: float, last: float) -> list[tuple[Any, float]]:
+def _ends(record: Mapping[str, Any], first: float, last: float) -> list[tuple[Any, float]]:
     return [(record["low"], first), (record["high"], last)]
 
 
