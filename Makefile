@@ -14,7 +14,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup reproduce report test test-all lint bench compare-trpo trpo-variants pins
+.PHONY: help setup reproduce report browse test test-all lint bench compare-trpo trpo-variants pins
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -32,10 +32,11 @@ reproduce: setup  ## every figure at quick scale, from nothing (SCALE=paper: hou
 	snakemake --cores $(CORES) $(OVERLAY)
 	@echo "Done. Figures: results/$(SCALE)/figures   executed notebooks: results/$(SCALE)/notebooks"
 
-report: setup  ## one page of claims, figures, notebooks and runs: results/quick/report.html
-	snakemake --cores $(CORES) $(OVERLAY) -- all report_pages
-	snakemake --cores $(CORES) $(OVERLAY) --report results/$(SCALE)/report.html \
-	  --report-stylesheet workflow/report/report.css -- all report_pages
+report: setup  ## one page of what is finished, results/quick/report.html; starts no run
+	mbmf report --scale $(SCALE) --cores $(CORES)
+
+browse: report  ## the same, served on 127.0.0.1
+	mbmf browse --scale $(SCALE)
 
 test: setup lint  ## all checks, and the tests that do not take long
 	pytest --numprocesses=$(CORES) --dist=loadgroup -m "not long"

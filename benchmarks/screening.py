@@ -2,8 +2,8 @@
 
 `python benchmarks/screening.py plans COUNT [AGENT ...]` plans COUNT times for each agent that is
 screened, with and without screening in turn, from states that Algorithm 1 came to, with its first
-model and its last. It prints the table of docs/performance.md. `runs [AGENT ...]` runs Algorithm 1 at quick scale
-with and without, with K large enough to be screened, and compares curves and models.
+model and its last. It prints the table of docs/performance.md. `runs [AGENT ...]` runs Algorithm 1
+at quick scale with and without, with K large enough to be screened, and compares curves and models.
 """
 
 import sys

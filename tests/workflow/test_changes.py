@@ -15,7 +15,7 @@ PIPELINE = "workflow/dvc/smoke/dvc.yaml"
 EVERY_RUN = {
     "model_based", "divergence", "figure_5_tables", "figure_5", "figure_6_table", "figure_6",
     "imitation", "trpo", "figure_7_table", "speedups", "figure_7", "gait", "claims",
-    "figure_9_table", "figure_9_times", "figure_9",
+    "figure_9_table", "figure_9_times", "figure_9", "claims_figure",
 }  # fmt: skip
 
 
@@ -52,17 +52,17 @@ CHANGES = {
     "planner": (PLANNER, "\nimport ", "\nNEW = 1\nimport ", EVERY_RUN),
     "Dyna-Q": (
         "src/mbmf/dyna/algorithms.py", "\nimport ", "\nNEW = 1\nimport ",
-        {"dyna_tables", "dyna", "claims"},
+        {"dyna_tables", "dyna", "claims", "claims_figure"},
     ),
     "a figure": (
         "src/mbmf/figures/figure_6.py", "\nimport ", "\nNEW = 1\nimport ", {"figure_6"},
     ),
     "all figures": (
         "src/mbmf/figures/style.py", "\nimport ", "\nNEW = 1\nimport ",
-        {"figure_5", "figure_6", "figure_7", "figure_9", "dyna"},
+        {"figure_5", "figure_6", "figure_7", "figure_9", "dyna", "claims_figure"},
     ),
     "notebook": ("workflow/notebooks/figure_6.ipynb", '"cells"', '"cells" ', {"figure_6"}),
-    "claims": ("config/claims.yaml", "\n", "\n# Words.\n", {"claims"}),
+    "claims": ("config/claims.yaml", "\n", "\n# Words.\n", {"claims", "claims_figure", "figure_6"}),
     # Of which Figure 9 names its own.
     "a value of one agent": (
         "config/smoke.yaml", SMALLER, SMALLER.replace("20", "19"),
@@ -93,7 +93,8 @@ def test_a_changed_value_is_a_new_run_and_the_old_one_stays(changed):
     )
     counts = changed.planned("--configfile", "config/smoke.yaml", "more.yaml")
     # Two agents, two seeds: the sweep's one value that was not there before.
-    assert counts == {"model_based": 4, "figure_6_table": 1, "figure_6": 1, "claims": 1}
+    expected = {"model_based": 4, "figure_6_table": 1, "figure_6": 1, "claims": 1}
+    assert counts == expected | {"claims_figure": 1}
     assert changed.files("results/smoke/runs/**/*") == before
 
 
@@ -107,20 +108,8 @@ def test_an_overlay_belongs_to_its_scale(changed):
 
 @pytest.fixture
 def committed(finished, tmp_path):
-    """The finished smoke scale with its small results in git and the rest in a DVC remote."""
+    """The finished smoke scale with its dvc.lock in git and its results in a DVC remote."""
     origin = copy_of(finished, tmp_path / "origin")
-    small = (
-        "made",
-        "runs",
-        "tables",
-        "figures",
-        "notebooks",
-        "gaits",
-        "speedups.json",
-        "claims.json",
-    )
-    places = [f"results/smoke/{name}" for name in small]
-    origin.git("add", "-f", *(place for place in places if (origin.folder / place).exists()))
     origin.commit("results")
     (tmp_path / "store").mkdir()
     for command in (
@@ -148,7 +137,9 @@ def test_a_fresh_clone_asks_for_nothing_but_what_is_missing(committed, tmp_path)
     assert fresh.planned() == {}
     # One table is lost: it, and what rests on it.
     (fresh.folder / "results/smoke/tables/figure_6.csv").unlink()
-    assert fresh.planned() == {"figure_6_table": 1, "figure_6": 1, "claims": 1}
+    assert fresh.planned() == {
+        "figure_6_table": 1, "figure_6": 1, "claims": 1, "claims_figure": 1
+    }  # fmt: skip
     # And a change after the clone is seen.
     replace(fresh, "workflow/notebooks/figure_7.ipynb", '"cells"', '"cells" ')
     assert "figure_7" in fresh.planned()
@@ -191,7 +182,7 @@ def test_a_comment_makes_dvc_repro_run_no_job(undisturbed, tmp_path):
     done = changed.run("dvc", "repro", PIPELINE)
     assert done.returncode == 0, done.stdout
     assert "Nothing to be done" in done.stdout
-    assert "Finished jobid" not in done.stdout
+    assert "1 of " not in done.stdout
     assert stale(changed) == {}
 
 
@@ -211,8 +202,6 @@ def test_one_core_and_two_give_the_same_bytes(tiny, undisturbed):
 def test_dvc_shows_differences_and_runs_experiments(undisturbed, tmp_path):
     """What README shows of `dvc params diff`, `metrics diff`, `plots diff` and `exp run`."""
     changed = copy_of(undisturbed, tmp_path / "mbmf")
-    changed.git("add", "-f", "results/smoke/tables", "results/smoke/speedups.json")
-    changed.git("add", "-f", "results/smoke/claims.json", "results/smoke/runs")
     changed.commit("results")
     run = changed.run(
         "dvc", "exp", "run", PIPELINE, "-S", "config/smoke.yaml:seeds=[0,1]", timeout=900
@@ -225,6 +214,17 @@ def test_dvc_shows_differences_and_runs_experiments(undisturbed, tmp_path):
     metrics = changed.run("dvc", "metrics", "diff", "--all")
     assert metrics.returncode == 0, metrics.stdout
     assert "results/smoke/speedups.json" in metrics.stdout, metrics.stdout
+    # The variant has its results with it, though git ignores those of this scale.
+    table = changed.folder / "results/smoke/tables/figure_6.csv"
+    rows = table.read_text()
+    changed.git("checkout", "--", "config", PIPELINE.replace("yaml", "lock"))
+    table.unlink()
+    (name,) = changed.run("dvc", "exp", "list", "--name-only").stdout.split()
+    shown = json.loads(changed.run("dvc", "exp", "show", "--json").stdout)
+    values = json.dumps(shown[0]["experiments"][0]["revs"][0]["data"]["metrics"])
+    assert '"ratio"' in values, values
+    assert changed.run("dvc", "exp", "apply", name).returncode == 0
+    assert table.read_text() == rows
     plots = changed.run("dvc", "plots", "diff", "HEAD", "--out", "plots")
     assert plots.returncode == 0, plots.stdout
     assert "figure_6.csv" in (changed.folder / "plots/index.html").read_text()

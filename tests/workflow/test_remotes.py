@@ -43,11 +43,11 @@ def damage(path, how):
 
 @pytest.fixture(scope="module")
 def origin(make_tiny, tmp_path_factory):
-    """A clone with random data and models; git holds the rest, as it does at paper scale."""
+    """A clone with random data and models; at smoke scale DVC keeps their runs too."""
     clone = make_tiny(tmp_path_factory.mktemp("origin") / "mbmf")
     done = clone.run("dvc", "repro", *STAGES, timeout=900)
     assert done.returncode == 0, done.stdout[-3000:]
-    clone.git("add", "-f", "results/smoke/runs", "workflow/dvc/smoke/dvc.lock")
+    clone.git("add", "-f", "workflow/dvc/smoke/dvc.lock")
     clone.commit("results")
     assert len(data_of(clone)) == 5
     return clone
@@ -116,7 +116,7 @@ def test_a_folder(origin, elsewhere, store):
     done = elsewhere.run("dvc", "pull", *STAGES)
     assert done.returncode == 0, done.stdout
     assert data_of(elsewhere) == data_of(origin)
-    # What was pulled is what the runs in git were made from: nothing is left to do.
+    # What was pulled is what the runs were made from: nothing is left to do.
     status = elsewhere.run("dvc", "status", *STAGES)
     assert "up to date" in status.stdout, status.stdout
     dry = elsewhere.snakemake("--dry-run", "--", "all_model_based")
@@ -134,8 +134,11 @@ def test_ssh(origin, elsewhere, server, tmp_path):
             clone.run("dvc", "remote", "modify", "--local", "far", *option)
     pushed = origin.run("dvc", "push", "--remote", "far", *STAGES)
     assert pushed.returncode == 0, pushed.stdout
-    # Random data and models, and a list of each folder's files.
-    assert len([path for path in place.rglob("*") if path.is_file()]) == 5 + 2
+    # What there is of random data, models, runs and records, and a list of each folder's files.
+    kept = ("data/random", "models/model_based", "runs/model_based", "made/random_data")
+    parts = [f"results/smoke/{part}/**/*" for part in (*kept, "made/model_based")]
+    contents = {content for part in parts for content in origin.files(part).values()}
+    assert len([path for path in place.rglob("*") if path.is_file()]) == len(contents) + len(parts)
     damage(object_of(place, next(iter(data_of(origin).values()))), "flipped")
     bad = elsewhere.run("dvc", "pull", "--remote", "far", *STAGES)
     assert bad.returncode != 0, bad.stdout
@@ -192,8 +195,8 @@ def test_a_damaged_file_in_the_cache_never_starts_a_run(origin, elsewhere, store
     cached = object_of(elsewhere.folder / ".dvc/cache", content)
     damage(cached, how)
     shutil.rmtree(elsewhere.folder / "results/smoke/data")
-    shutil.rmtree(elsewhere.folder / "results/smoke/runs")
     elsewhere.run("dvc", "checkout", *STAGES)
+    shutil.rmtree(elsewhere.folder / "results/smoke/runs")
     done = elsewhere.snakemake("--", "all_model_based")
     assert done.returncode != 0
     assert f"{path}: not a whole safetensors file of mbmf" in done.stdout, done.stdout[-3000:]
@@ -211,7 +214,6 @@ def test_a_part_of_a_file_never_starts_a_run(origin, elsewhere, how):
     place = elsewhere.folder / data
     place.parent.mkdir(parents=True)
     place.write_bytes(DAMAGE[how]((origin.folder / data).read_bytes()))
-    shutil.rmtree(elsewhere.folder / "results/smoke/runs")
     done = elsewhere.snakemake("--", "all_model_based")
     assert done.returncode != 0
     assert f"{data}: not a whole safetensors file of mbmf" in done.stdout, done.stdout[-3000:]

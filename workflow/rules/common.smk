@@ -27,10 +27,13 @@ if Path(SOURCE) not in Path(mbmf.__file__).resolve().parents:
     )
     sys.exit(2)
 
+from mbmf.workflow.checkout import refuse_read_only, why_no_commit
 from mbmf.workflow.command_line_values import plain_values
 from mbmf.workflow.configuration import check_configuration
 from mbmf.base.errors import InputError
+from mbmf.base.surroundings import settle
 from mbmf.storage.equal_code import read_equal_code
+from mbmf.workflow.job_lines import print_one_line_a_job
 from mbmf.workflow.process_lifetimes import (
     end_jobs_on_signals,
     end_with_dvc,
@@ -41,6 +44,8 @@ from mbmf.workflow.process_lifetimes import (
 from mbmf.workflow.slurm_queue import cancel_left_over
 from mbmf.storage.yaml_files import read_yaml
 
+# The jobs see nothing of the user's that could change a result or break a step.
+settle(os.environ)
 # One thread in each process, whatever the libraries think of the machine: Snakemake
 # runs as many of them as there are cores.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -54,6 +59,7 @@ if "gpu" in workflow.global_resources:
 os.environ.update(MBMF_END_WITH=str(os.getpid()))
 
 try:
+    refuse_read_only(Path.cwd())
     overlays = list(workflow.config_settings.configfiles)
     bases = [path for path in workflow.configfiles if path not in overlays]
     layers = [
@@ -84,8 +90,15 @@ def start_alone():
             print(error, file=sys.stderr)
             os._exit(2)
         end_jobs_on_signals()
+        if why := why_no_commit(Path.cwd()):
+            print(why, file=sys.stderr)
         remove_left_over(Path(RESULTS))
         remove_left_inputs()
+        print_one_line_a_job(logger)
+        progress = f"mbmf status --scale {configuration.scale} --watch"
+        logger.info(
+            f"One line for each job that finishes. {progress} shows those that run."
+        )
 
 
 RESULTS = f"results/{configuration.scale}"

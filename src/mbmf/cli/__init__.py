@@ -13,9 +13,10 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from mbmf.base.errors import DrawingError, InputError, NonFiniteError, SimulationError
+from mbmf.base.surroundings import settle
 
 # The order in which they are imported is that of `mbmf --help`.
-from mbmf.cli import results, runs, upkeep  # noqa: F401
+from mbmf.cli import report, results, runs, upkeep  # noqa: F401
 from mbmf.cli.app import app
 from mbmf.workflow.process_lifetimes import end_with
 
@@ -32,6 +33,7 @@ def _denied(error: PermissionError) -> str:
 
 def main() -> None:
     """Entry point of `mbmf`. It prints one line for an error that the user can fix."""
+    settle(os.environ)
     if "MBMF_END_WITH" in os.environ:
         end_with(int(os.environ["MBMF_END_WITH"]))
     try:

@@ -11,6 +11,7 @@ from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
+from mbmf.report.own_jupyter import own_jupyter
 from mbmf.storage.atomic_files import write_text
 
 
@@ -34,13 +35,14 @@ def execute_notebook(notebook: Path, output: Path, parameters: dict[str, Any]) -
     Raises:
         papermill.PapermillExecutionError: a cell failed. The message names it and its error.
     """
-    executed = papermill.execute_notebook(
-        notebook,
-        None,
-        parameters,
-        kernel_name="python3",
-        language="python",
-        kernel_manager_class=_ThisPython,
-        progress_bar=False,
-    )
+    with own_jupyter():
+        executed = papermill.execute_notebook(
+            notebook,
+            None,
+            parameters,
+            kernel_name="python3",
+            language="python",
+            kernel_manager_class=_ThisPython,
+            progress_bar=False,
+        )
     write_text(output, nbformat.writes(executed) + "\n")  # type: ignore[no-untyped-call]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +14,17 @@ def written_whole(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`, and move it to `path` when the block succeeds.
 
     The temporary file is synced to the disk first. A reader sees the old file or the new file,
-    never a part. If the block fails, the old file remains.
+    never a part. If the block fails, the old file remains. The user's umask decides who may read
+    the file, whatever the writer does: safetensors lets its owner alone.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The name keeps its suffix, because writers choose the format by it.
     aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
+        aside.touch()
+        mode = stat.S_IMODE(aside.stat().st_mode)
         yield aside
+        aside.chmod(mode)
         with aside.open("rb") as file:
             os.fsync(file.fileno())
         aside.replace(path)

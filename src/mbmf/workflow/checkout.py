@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import mbmf
@@ -41,6 +43,49 @@ def require_checkout(folder: Path) -> None:
             f"{folder}: should be the root of the checkout of the package that runs "
             f"({_package()}); change to it"
         )
+
+
+def refuse_read_only(folder: Path) -> None:
+    """Refuse to plan where this user may not write, as in a clone of another user.
+
+    Snakemake writes its notes for a plan too, and would end with a traceback.
+
+    Args:
+        folder: root of the checkout.
+
+    Raises:
+        InputError: it, or Snakemake's folder in it, cannot be written.
+    """
+    notes = folder / ".snakemake"
+    inside = sorted(notes.glob("*/")) if os.access(notes, os.R_OK | os.X_OK) else []
+    for path in (folder, notes, *inside):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise InputError(
+                f"{path}: this user may not write there, which Snakemake does for a plan (-n) "
+                "too; work in a clone of your own (git clone), or let its owner give your group "
+                "the right (chmod -R g+rwX)"
+            )
+
+
+def why_no_commit(folder: Path) -> str | None:
+    """Why provenance will not name the commit of a checkout; None if it will.
+
+    A checkout without git, as an archive, says nothing: its user knows.
+    """
+    done = subprocess.run(
+        ["git", "-C", str(folder), "rev-parse"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"LC_ALL": "C"},
+    )
+    if "dubious ownership" not in done.stderr:
+        return None
+    return (
+        f"{folder}: belongs to another user, so git does not say which commit it is, and "
+        "provenance will have none; if you trust its owner: "
+        f"git config --global --add safe.directory {folder}"
+    )
 
 
 def _package() -> Path:

@@ -38,6 +38,7 @@ class Job:
         changed: what differs first between its record and what is asked for: "settings",
             "inputs", "code", or "record" if it has files and no record; empty if nothing does.
         threads: that it takes.
+        input: files that it reads.
     """
 
     rule: str
@@ -51,6 +52,7 @@ class Job:
     reasons: tuple[str, ...] = ()
     changed: str = ""
     threads: int = 1
+    input: tuple[Path, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -109,13 +111,16 @@ class Dag:
         return [one for one in self.jobs if one in found]
 
 
-def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
-    """The jobs that the default target asks for, made or not, and which of them would run.
+def read_dag(
+    results: Path, overlays: Sequence[Path], cores: int = 1, targets: Sequence[str] = ()
+) -> Dag:
+    """The jobs that targets ask for, made or not, and which of them would run.
 
     Args:
         results: folder of the scale.
         overlays: configuration files beside the base ones.
         cores: of the dry run, which scales the jobs' threads.
+        targets: rules or files; the default target if there are none.
 
     Raises:
         InputError: Snakemake cannot plan the jobs; in its words.
@@ -129,21 +134,29 @@ def read_dag(results: Path, overlays: Sequence[Path], cores: int = 1) -> Dag:
         OutputSettings,
         RerunTrigger,
         ResourceSettings,
+        SharedFSUsage,
+        StorageSettings,
     )
     from snakemake_interface_common.exceptions import ApiError
 
     quiet = OutputSettings(
         dryrun=True, enable_file_logging=False, log_level_override=logging.CRITICAL
     )
+    # As workflow/profiles/default has it for the command line, here and below.
+    shared = SharedFSUsage.all() - {SharedFSUsage.SOURCE_CACHE}
     try:
         with SnakemakeApi(quiet) as api:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=cores),
+                storage_settings=StorageSettings(shared_fs_usage=frozenset(shared)),
                 config_settings=ConfigSettings(configfiles=[path.absolute() for path in overlays]),
             )
-            # As workflow/profiles/default has it for the command line.
             planned = workflow.dag(
-                DAGSettings(force_incomplete=True, rerun_triggers=frozenset([RerunTrigger.MTIME]))
+                DAGSettings(
+                    targets=frozenset(targets),
+                    force_incomplete=True,
+                    rerun_triggers=frozenset([RerunTrigger.MTIME]),
+                )
             )
             planned.execute_workflow(
                 executor="dryrun", execution_settings=ExecutionSettings(lock=False)
@@ -180,4 +193,5 @@ def _job(results: Path, job: Any, before: Iterable[Job], dag: Any) -> Job:
         reasons=tuple(reasons),
         changed="".join(changed),
         threads=job.threads,
+        input=tuple(Path(path) for path in job.input),
     )

@@ -99,8 +99,13 @@ class _Writer:
         """An output that DVC keeps."""
         return {self.made(path): {"persist": True}}
 
-    def in_git(self, path: str) -> dict[str, Any]:
-        """An output that git keeps."""
+    def small(self, path: str) -> dict[str, Any]:
+        """A small output. Git keeps it at paper scale; at other scales git ignores it.
+
+        DVC keeps it there, so that a variant (`dvc exp`) has its verdicts, numbers and curves.
+        """
+        if self.scale != "paper":
+            return self.in_cache(path)
         return {self.made(path): {"persist": True, "cache": False}}
 
     def deps_of(self, experiments: Iterable[Experiment[Any]]) -> list[str]:
@@ -138,9 +143,24 @@ def stages(scale: str, root: Path) -> Stages:
             *tables,
         ],
         [],
-        [writer.in_git("claims.json"), writer.in_git("made/claims.json")],
+        [writer.small("claims.json"), writer.small("made/claims.json")],
     )
+    found["claims_figure"] = _stage_of_claims_figure(writer)
     return found
+
+
+def _stage_of_claims_figure(writer: _Writer) -> dict[str, Any]:
+    """The stage of the picture of all claims."""
+    return writer.stage(
+        ["claims_figure"],
+        ["mbmf.steps.draw_claims", *statistics.sources(writer.root / CLAIMS)],
+        [*COMMON, "workflow/rules/claims.smk", CLAIMS, writer.made("claims.json")],
+        [],
+        [
+            *(writer.small(f"figures/claims.{suffix}") for suffix in FORMATS),
+            writer.small("made/claims_figure.json"),
+        ],
+    )
 
 
 def _stages_of_runs(writer: _Writer) -> Stages:
@@ -172,10 +192,10 @@ def _stages_of_runs(writer: _Writer) -> Stages:
         if kind == "random_data" and kind in kinds:
             curves = []
         elif kind in kinds:
-            curves = [writer.in_git(f"runs/{kind}")]
+            curves = [writer.small(f"runs/{kind}")]
         else:
             continue
-        curves.append(writer.in_git(f"made/{kind}"))
+        curves.append(writer.small(f"made/{kind}"))
         found[kind] = writer.stage(
             [f"all_{kind}"],
             code[kind],
@@ -226,14 +246,14 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
         ],
         RUN_PARAMS if kinds else [{"config/config.yaml": [own]}],
         [
-            *map(writer.in_git, made),
+            *map(writer.small, made),
             *(
-                writer.in_git(f"figures/{name}.{suffix}")
+                writer.small(f"figures/{name}.{suffix}")
                 for name in drawing.figures
                 for suffix in FORMATS
             ),
-            writer.in_git(f"notebooks/{experiment.name}.ipynb"),
-            *(writer.in_git(f"made/{rule}.json") for rule in rules_of_jobs),
+            writer.small(f"notebooks/{experiment.name}.ipynb"),
+            *(writer.small(f"made/{rule}.json") for rule in rules_of_jobs),
         ],
     )
 
@@ -247,7 +267,7 @@ def _stage_of_clips(writer: _Writer) -> dict[str, Any]:
         [module for one in asking for run in one.clips().values() for module in code_of_clip(run)],
         [*writer.deps_of(asking), "workflow/rules/gaits.smk", *models],
         RUN_PARAMS,
-        [writer.in_git("gaits"), writer.in_git("made/gaits")],
+        [writer.small("gaits"), writer.small("made/gaits")],
     )
 
 

@@ -122,10 +122,15 @@ def hold_alone(path: Path) -> IO[str]:
         The open file; the lock lasts as long as it.
 
     Raises:
-        InputError: another process holds it; names that process.
+        InputError: another process holds it; names that process. Or another user made it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("a+", encoding="utf-8")
+    try:
+        file = path.open("a+", encoding="utf-8")
+    except PermissionError:
+        raise InputError(
+            f"{path}: another user made it; delete it when no call is at work on these results"
+        ) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

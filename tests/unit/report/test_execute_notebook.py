@@ -1,6 +1,7 @@
 """Executing notebooks: by the Python that runs, whatever Jupyter knows beside it."""
 
 import json
+import os
 import sys
 
 import nbformat
@@ -41,3 +42,21 @@ def test_a_cell_that_fails_leaves_no_notebook(tmp_path):
     with pytest.raises(papermill.PapermillExecutionError, match="ZeroDivisionError"):
         execute_notebook(notebook, tmp_path / "out.ipynb", {})
     assert [path.name for path in tmp_path.iterdir()] == ["in.ipynb"]
+
+
+def test_nothing_of_the_users_runs_in_the_kernel(tmp_path, monkeypatch):
+    """Start-up files of IPython and Python, another backend, a home without rights."""
+    startup = tmp_path / "ipython/profile_default/startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("word = 'of IPython'\n")
+    (tmp_path / "start.py").write_text("word = 'of Python'\n")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "start.py"))
+    monkeypatch.setenv("MPLBACKEND", "nonsense")
+    monkeypatch.setenv("HOME", "/dev/null")
+    source = "import os\nprint('word' in globals(), os.environ['MPLBACKEND'])"
+    notebook = notebook_of(tmp_path / "in.ipynb", source)
+    execute_notebook(notebook, tmp_path / "out.ipynb", {})
+    (cell,) = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    assert cell.outputs[0].text == "False module://matplotlib_inline.backend_inline\n"
+    assert os.environ["MPLBACKEND"] == "nonsense"

@@ -1,5 +1,6 @@
 """DVC's stages and the pinned environment, as they stand in the repository."""
 
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -53,6 +54,7 @@ NEVER_A_DEPENDENCY = {
         "figures/style.py",
         "dyna/mazes.py",
     ],
+    "claims_figure": ["method/algorithm_1.py", "figures/figure_6.py", "dyna/mazes.py"],
     "dyna": [
         "base/random_streams.py",
         "method/planners/random_shooting.py",
@@ -183,3 +185,19 @@ def test_conda_environment_installs_the_same_pins(tmp_path):
     assert {entry.split("=")[0] for entry in conda} == {"python", "pip"}
     (python,) = [entry.split("=")[1] for entry in conda if entry.startswith("python")]
     assert SpecifierSet(PROJECT["requires-python"]).contains(python)
+
+
+@pytest.mark.parametrize("scale", ["paper", "quick", "smoke"])
+def test_git_or_dvc_keeps_each_small_result(scale):
+    """Git does at paper scale. It ignores the other scales, whose variants need their results."""
+    outs = {
+        path: options
+        for stage in stages(scale, ROOT).values()
+        for out in stage["outs"]
+        for path, options in out.items()
+    }
+    small = {path for path in outs if not re.search("/(data|models)/", path)}
+    assert f"results/{scale}/claims.json" in small
+    cached = {path for path, options in outs.items() if options.get("cache", True)}
+    assert cached & small == (set() if scale == "paper" else small)
+    assert cached >= set(outs) - small
