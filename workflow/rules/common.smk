@@ -27,11 +27,16 @@ if Path(SOURCE) not in Path(mbmf.__file__).resolve().parents:
     )
     sys.exit(2)
 
+from mbmf.base.surroundings import settle
+
+# Nothing of the user's counts that could change a result or break a step, here or in a job: first
+# of all, for libraries read their variables when they are loaded.
+settle(os.environ)
+
 from mbmf.workflow.checkout import refuse_read_only, why_no_commit
 from mbmf.workflow.command_line_values import plain_values
 from mbmf.workflow.configuration import check_configuration
 from mbmf.base.errors import InputError
-from mbmf.base.surroundings import settle
 from mbmf.storage.equal_code import read_equal_code
 from mbmf.workflow.job_lines import print_one_line_a_job
 from mbmf.workflow.process_lifetimes import (
@@ -44,8 +49,6 @@ from mbmf.workflow.process_lifetimes import (
 from mbmf.workflow.slurm_queue import cancel_left_over
 from mbmf.storage.yaml_files import read_yaml
 
-# The jobs see nothing of the user's that could change a result or break a step.
-settle(os.environ)
 # One thread in each process, whatever the libraries think of the machine: Snakemake
 # runs as many of them as there are cores.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
