@@ -17,6 +17,7 @@ import sys
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -121,14 +122,23 @@ def full_size_overlay(folders: Sequence[Path], own: Path) -> str:
     names = list(agents)
     # A sweep over the value that is set anyway adds no run.
     sweep = {"panel": "a", "parameter": "dynamics.epochs", "values": [1]}
-    # The figure has seeds of its own in newer commits; older ones refuse the key.
-    figure_6 = read_yaml(own / "config/config.yaml").get("figures", {}).get("figure_6", {})
-    seeds = {"seeds": [0]} if "seeds" in figure_6 else {}
-    figures = {
+    figures: dict[str, dict[str, Any]] = {
         "figure_5": {"steps": 20},
-        "figure_6": {"agents": names[:1], "sweeps": [sweep]} | seeds,
+        "figure_6": {"agents": names[:1], "sweeps": [sweep]},
         "figure_7": {"agents": names, "seeds": [0]},
     }
+    agent_settings = read_yaml(own / "config/agents.yaml")["agents"]
+    own_figures = read_yaml(own / "config/config.yaml").get("figures", {})
+    for name, section in own_figures.items():
+        # Newer commits have figures that older ones lack, and seeds of a figure's own.
+        shortened = figures.setdefault(name, {})
+        if "agents" in section and name not in ("figure_6", "figure_7"):
+            shortened["agents"] = names[:1]
+        if "seeds" in section:
+            shortened["seeds"] = [0]
+        if "methods" in section:
+            own_samples = agent_settings[names[0]]["model_based"]["planning"]["num_samples"]
+            shortened["methods"] = [{"name": "its own", "num_samples": [own_samples]}]
     content = {"scale": "full_size", "seeds": [0], "agents": agents, "figures": figures}
     return yaml.safe_dump(content, sort_keys=False)
 
