@@ -24,7 +24,9 @@ def test_every_figure_and_notebook_is_there(finished):
     experiments = configured(finished).experiments
     stems = {figure for one in experiments.values() for figure in one.drawing().figures}
     assert len(stems) >= len(experiments)
-    assert names == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "pdf", "png")}
+    assert names == {
+        f"{stem}.{suffix}" for stem in {*stems, "claims"} for suffix in ("svg", "pdf", "png")
+    }
     for name in experiments:
         notebook = nbformat.read(
             finished.folder / f"results/smoke/notebooks/{name}.ipynb", as_version=4
@@ -38,7 +40,7 @@ def test_figures_name_scale_and_seeds_or_runs(finished):
     for path, content in finished.files("results/smoke/figures/*.svg").items():
         text = content.decode()
         assert "smoke scale" in text, path
-        shown = {"figure_8": "2 runs", "figure_7": "1 seed"}
+        shown = {"figure_8": "2 runs", "figure_7": "1 seed", "claims.s": "claims at smoke scale"}
         assert shown.get(path.rsplit("/", 1)[1][:8], "2 seeds") in text, path
         assert "<dc:date>" not in text, path
 

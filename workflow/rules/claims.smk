@@ -29,3 +29,33 @@ rule claims:
     shell:
         "mbmf claims --scale {params.scale} --write > {log:q} 2>&1"
         " && echo {params.made:q} > {output.made:q}"
+
+
+rule claims_figure:
+    input:
+        verdicts=needed("claims_figure", rules.claims.output.verdicts),
+        claims=needed("claims_figure", CLAIMS),
+        changed=changed("claims_figure"),
+    output:
+        figure=report(
+            f"{RESULTS}/figures/claims.svg",
+            caption="../report/claims.rst",
+            category="Claims",
+            labels={"what": "All claims"},
+        ),
+        formats=[f"{RESULTS}/figures/claims.{suffix}" for suffix in FORMATS[1:]],
+        made=f"{MADE}/claims_figure.json",
+    log:
+        f"{LOGS}/claims_figure.log",
+    benchmark:
+        f"{BENCHMARKS}/claims_figure.tsv"
+    threads: 1
+    params:
+        scale=configuration.scale,
+        code=code_of_job("claims_figure"),
+        made=record_of("claims_figure"),
+    message:
+        "All claims in one picture"
+    shell:
+        "mbmf claims-figure --scale {params.scale} > {log:q} 2>&1"
+        " && echo {params.made:q} > {output.made:q}"

@@ -38,6 +38,7 @@ from mbmf.workflow.command_line_values import plain_values
 from mbmf.workflow.configuration import check_configuration
 from mbmf.base.errors import InputError
 from mbmf.storage.equal_code import read_equal_code
+from mbmf.workflow.job_lines import print_one_line_a_job
 from mbmf.workflow.process_lifetimes import (
     end_jobs_on_signals,
     end_with_dvc,
@@ -96,6 +97,11 @@ def start_alone():
             print(why, file=sys.stderr)
         remove_left_over(Path(RESULTS))
         remove_left_inputs()
+        print_one_line_a_job(logger)
+        progress = f"mbmf status --scale {configuration.scale} --watch"
+        logger.info(
+            f"One line for each job that finishes. {progress} shows those that run."
+        )
 
 
 RESULTS = f"results/{configuration.scale}"

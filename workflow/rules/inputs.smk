@@ -6,7 +6,7 @@ from itertools import groupby
 from snakemake.utils import Paramspace
 from snakemake.utils import format as filled
 
-from mbmf.experiments.experiment import shown_tables
+from mbmf.experiments.experiment import shown_clips, shown_tables
 from mbmf.experiments.runs import table_of_runs, with_sources
 from mbmf.workflow.asked import Asks, provenance_of
 from mbmf.workflow.claimed_tables import tables_asked_for

@@ -29,6 +29,7 @@ ASKED = {
     "divergence": lambda wildcards: ASKS.run(RUN_OF["divergence"][wildcards.run]),
     "gait": lambda wildcards: ASKS.clip(shown_in_clip(wildcards)),
     "claims": lambda wildcards: ASKS.claims(),
+    "claims_figure": lambda wildcards: ASKS.claims_figure(),
     "claims_page": lambda wildcards: ASKS.claims_page(PAGE_FILES["claims_page"]),
     "notebook_page": lambda wildcards: ASKS.notebook_page(
         wildcards.experiment, PAGE_FILES["notebook_page"]

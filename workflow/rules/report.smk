@@ -4,6 +4,7 @@
 rule claims_page:
     input:
         verdicts=needed("claims_page", rules.claims.output.verdicts),
+        figure=needed("claims_page", rules.claims_figure.output.figure),
         files=needed("claims_page", PAGE_FILES["claims_page"]),
         changed=changed("claims_page"),
     output:
@@ -17,13 +18,14 @@ rule claims_page:
     params:
         scale=configuration.scale,
         shown=lambda wildcards: json.dumps(shown_tables(EXPERIMENTS)),
+        clips=lambda wildcards: json.dumps(shown_clips(EXPERIMENTS)),
         code=code_of_job("claims_page"),
         made=record_of("claims_page"),
     message:
         "Page of the claims"
     shell:
         "mbmf claims-page --scale {params.scale} --shown {params.shown:q}"
-        " --output {output.page:q} > {log:q} 2>&1"
+        " --clips {params.clips:q} --output {output.page:q} > {log:q} 2>&1"
         " && echo {params.made:q} > {output.made:q}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -14,6 +15,8 @@ from mbmf.analysis.statistics.base import ClaimStatistic
 from mbmf.analysis.verdicts import Region
 from mbmf.base.errors import InputError, printable
 from mbmf.base.settings import Settings
+
+CLAIMS = Path("config/claims.yaml")
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 # An agent may be a file of the user's own.
@@ -35,13 +38,15 @@ class Claim(Settings, Generic[AnyStatistic]):
     """One claim of the paper, in a form that a table can answer.
 
     Claims of a `family`, of one table if not given, are judged together: all of its verdicts are
-    right with 95 % probability. `parts` cut the statistic's values into ranges, and the verdict
+    right with 95 % probability. `label` is what its number is, in a few words, for pictures; by
+    default the words of its id. `parts` cut the statistic's values into ranges, and the verdict
     says within which of them it lies.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     claim: Annotated[str, Field(min_length=1)]
     source: Annotated[str, Field(min_length=1)]
+    label: Annotated[str, Field(min_length=1)] | None = None
     family: Annotated[str, Field(min_length=1)] | None = None
     table: TableName
     statistic: AnyStatistic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -55,13 +55,13 @@ def families(records: Sequence[dict[str, Any]]) -> str:
     return f"Claims that share an error of 5 %, by family: {shares}."
 
 
-def here(record: dict[str, Any]) -> str:
+def here(record: Mapping[str, Any]) -> str:
     """The statistic of a verdict to read; a bound is marked as one."""
     sign = {"at least": ">= ", "at most": "<= ", None: ""}[record["bound"]]
     return sign + number(record["statistic"], ">")
 
 
-def interval(record: dict[str, Any]) -> str:
+def interval(record: Mapping[str, Any]) -> str:
     """The interval of a verdict to read, with the claim's parts that it reaches into."""
     ends = f"{number(record['low'], '<')} to {number(record['high'], '>')}"
     if not record["part"] or record["part"] == [None, None]:

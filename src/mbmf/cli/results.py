@@ -42,6 +42,14 @@ def claims(
 
 
 @app.command()
+def claims_figure(scale: Scale = "paper") -> None:
+    """Draw all claims with their verdicts in one picture, figures/claims.svg, .pdf and .png."""
+    from mbmf.steps.draw_claims import draw_claims
+
+    draw_claims(results_of(scale))
+
+
+@app.command()
 def results(
     scale: Scale = "paper",
     into: Annotated[
@@ -69,12 +77,16 @@ def claims_page(
         str, typer.Option(help="JSON: the experiment and the figure that show each table, by name")
     ],
     output: Output,
+    clips: Annotated[
+        str, typer.Option(help="JSON: of each experiment, the clip that shows each agent, by name")
+    ] = "{}",
     scale: Scale = "paper",
 ) -> None:
-    """Write the report's first page: a table of the verdicts, with links."""
+    """Write the report's first page: all claims in a picture and a table, with links."""
     from mbmf.steps.report_pages import write_claims_page
 
-    write_claims_page(results_of(scale), json_of("--shown", shown), output)
+    shown_by, clip_of = json_of("--shown", shown), json_of("--clips", clips)
+    write_claims_page(results_of(scale), shown_by, clip_of, output)
 
 
 @app.command()

@@ -187,6 +187,22 @@ def tabulate(
 
 
 @app.command()
+def planning_times(
+    provenance: Annotated[
+        list[Path], typer.Argument(help="provenance of each run; its curve is in the same folder")
+    ],
+    output: Annotated[Path, typer.Option(help="JSON file to write")],
+    defaults: Annotated[
+        str, typer.Option(help="value of a setting that a curve leaves out, as JSON")
+    ] = "{}",
+) -> None:
+    """Collect how long runs of Algorithm 1 took to plan an action."""
+    from mbmf.steps.planning_times import write_planning_times
+
+    write_planning_times(provenance, output, json_of("--defaults", defaults))
+
+
+@app.command()
 def speedups(
     table: Annotated[Path, typer.Option(help="curves of Figure 7")],
     output: Annotated[Path, typer.Option(help="JSON file to write")],

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from mbmf.base.errors import InputError
 from mbmf.cli.app import app
 from mbmf.cli.options import (
     ConfigFiles,
@@ -24,6 +25,9 @@ def status(
     cores: Annotated[
         int | None, typer.Option(min=1, help="cores to assume; by default all of this machine")
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="redraw it in place until all is done, or Ctrl-C")
+    ] = False,
 ) -> None:
     """Show what is done, running, failed or missing, and how long the rest takes."""
     from mbmf.workflow.dag import read_dag
@@ -32,7 +36,17 @@ def status(
 
     overlays = overlays_of(scale, configfile or [])
     results = Path("results") / configuration_of(overlays).scale
-    print(report(read_dag(results, overlays), cores or os.cpu_count() or 1))
+    cores = cores or os.cpu_count() or 1
+    if watch:
+        from mbmf.workflow.watch import terminal_console
+        from mbmf.workflow.watch import watch as watch_jobs
+
+        console = terminal_console()
+        if console is None:
+            raise InputError("--watch: standard output is no terminal; leave the option out")
+        watch_jobs(lambda: read_dag(results, overlays), cores, console)
+    else:
+        print(report(read_dag(results, overlays), cores))
 
 
 @app.command()

@@ -299,3 +299,12 @@ def shown_tables(experiments: Mapping[str, Experiment[Any]]) -> dict[str, tuple[
         for name, experiment in experiments.items()
         for table, figure in experiment.shown_in().items()
     }
+
+
+def shown_clips(experiments: Mapping[str, Experiment[Any]]) -> dict[str, dict[str, str]]:
+    """Of each experiment with clips, the name of the clip that shows each agent."""
+    return {
+        name: {run.agent: clip for clip, run in experiment.clips().items()}
+        for name, experiment in experiments.items()
+        if experiment.clips()
+    }

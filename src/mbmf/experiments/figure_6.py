@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from mbmf.analysis import statistics
+from mbmf.analysis.claims import CLAIMS
 from mbmf.base.errors import printable
 from mbmf.base.settings import Settings
 from mbmf.experiments.experiment import (
@@ -146,8 +148,9 @@ class Figure6(Experiment[Figure6Section]):
         return Drawing(
             {"table": f"tables/{self.name}.csv"},
             {self.name: "figure_6"},
-            ["mbmf.figures.figure_6"],
+            ["mbmf.figures.figure_6", *statistics.sources(CLAIMS)],
             Path("workflow/notebooks/figure_6.ipynb"),
+            files={"claims": CLAIMS.as_posix()},
             parameters={"sweeps": self.panels(), "name": self.name, "heading": self.heading},
         )
 

@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from mbmf.agents import title_of
-from mbmf.figures.style import curve_with_interval, sample, use_style
+from mbmf.figures.style import INK, METHOD_COLOURS, curve_with_interval, sample, use_style
 
 _COLUMNS = 3
 _SETS = {"random": "held-out random rollouts", "MPC": "held-out MPC rollouts"}
@@ -42,8 +42,9 @@ def rollout_against_prediction(
         axes.set_axis_off()
     for axes, element in zip(grid.flat, elements, strict=False):
         panel = shown[shown["element"] == element]
-        axes.plot(panel["step"], panel["true"], "-", color="C0", label="true rollout")
-        axes.plot(panel["step"], panel["predicted"], ":", color="C3", lw=2, label="prediction")
+        axes.plot(panel["step"], panel["true"], "-", color=INK, label="true rollout")
+        model = METHOD_COLOURS["Mb"]
+        axes.plot(panel["step"], panel["predicted"], ":", color=model, lw=2, label="prediction")
         axes.set_title(element)
     for axes in grid[-1]:
         axes.set_xlabel("steps")

@@ -1,4 +1,7 @@
-"""Figure 6: return against aggregation iteration, with one design decision varied at a time."""
+"""Figure 6: return against aggregation iteration, with one design decision varied at a time.
+
+Above, the paper's curves. Below, what its claims are about: the return of the last iteration.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,24 @@ from matplotlib.ticker import MaxNLocator
 
 from mbmf.agents import title_of
 from mbmf.analysis.intervals import mean_interval
+from mbmf.analysis.readings import Reading
 from mbmf.base.errors import InputError
+from mbmf.figures.labels import EndLabel, label_ends, write_verdicts
 from mbmf.figures.style import sample, use_style
 
-# Panel letter and legend title of each parameter that the paper varies.
+# Title of a panel, and name of its axis, for each parameter that the paper varies.
 DECISIONS = {
     "dynamics.epochs": ("training epochs", "epochs"),
-    "dynamics.on_policy_fraction": ("dataset split", "share of D_RL"),
-    "planning.horizon": ("controller's horizon", "H"),
-    "planning.num_samples": ("controller's samples", "K"),
-    "random_data.rollouts": ("initial random rollouts", "rollouts"),
+    "dynamics.on_policy_fraction": ("dataset split", "share of D_RL in a minibatch"),
+    "planning.horizon": ("controller's horizon", "horizon H"),
+    "planning.num_samples": ("controller's samples", "action samples K"),
+    "random_data.rollouts": ("initial random rollouts", "random rollouts"),
 }
+# From dark to light in order of the values, so that grey shades tell them apart, too.
+RAMP = ("inferno", 0.05, 0.74)
+MARKERS = "osD^vPX<>*"
+# Where the seeds of an iteration, and their mean, are drawn beside a value, in steps of the axis.
+SEEDS_AT, MEAN_AT = -0.12, 0.16
 
 
 def select_sweep(
@@ -57,36 +67,51 @@ def select_sweep(
 
 
 def design_decisions(
-    table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str, heading: str = "Figure 6"
+    table: pd.DataFrame,
+    sweeps: Sequence[dict[str, Any]],
+    scale: str,
+    heading: str = "Figure 6",
+    readings: Sequence[Reading] = (),
 ) -> Figure:
-    """Figure 6: a row for each agent, a column for each decision.
+    """Figure 6: for each agent a row of curves and one of last returns, a column for each decision.
 
     Args:
         table: tidy curves of all runs.
         sweeps: contents of each panel, from `mbmf.experiments.figure_6.Figure6.panels`.
         scale: name of the scale, for the title.
         heading: first words of the title.
+        readings: claims about the table, with verdicts. Each is written below its panel.
     """
     use_style()
     agents = list(dict.fromkeys(sweep["agent"] for sweep in sweeps))
     panels = list(dict.fromkeys(sweep["panel"] for sweep in sweeps))
     figure, grid = plt.subplots(
-        len(agents),
+        2 * len(agents),
         len(panels),
-        figsize=(3.3 * len(panels), 3.5 * len(agents) + 0.4),
-        sharex="row",
+        figsize=(3.1 * len(panels), 5.9 * len(agents) + 0.6),
+        height_ratios=[1.1, 1] * len(agents),
+        sharex=False,
         sharey="row",
         squeeze=False,
     )
+    ends = []
     for sweep in sweeps:
-        axes = grid[agents.index(sweep["agent"]), panels.index(sweep["panel"])]
-        _panel(axes, select_sweep(table, sweep, sweeps), sweep)
-    for agent, row in zip(agents, grid, strict=True):
-        row[0].set_ylabel(f"{title_of(agent)}\nreturn of an MPC rollout")
+        row, column = 2 * agents.index(sweep["agent"]), panels.index(sweep["panel"])
+        rows = select_sweep(table, sweep, sweeps)
+        ends.append((grid[row, column], _curves(grid[row, column], rows, sweep)))
+        _last_returns(grid[row + 1, column], rows, sweep, _of_panel(readings, sweep))
+    for agent, above, below in zip(agents, grid[::2], grid[1::2], strict=True):
+        above[0].set_ylabel(f"{title_of(agent)}\nreturn of an MPC rollout")
+        below[0].set_ylabel("return at the last iteration")
     figure.suptitle(
-        f"{heading}: design decisions. Mean and 95 % Student interval over seeds "
-        f"({_sample(table, sweeps, scale)}); bold: the setting held elsewhere"
+        f"{heading}: design decisions. Above: mean over seeds. Below: every seed, mean and 95 % "
+        f"Student interval ({_sample(table, sweeps, scale)})\nBold: the setting held elsewhere. "
+        "Verdicts rest on the differences between settings, seed by seed."
     )
+    figure.draw_without_rendering()  # labels need the final height of the axes
+    figure.set_layout_engine("none")
+    for axes, labels in ends:
+        label_ends(axes, labels)
     return figure
 
 
@@ -98,74 +123,118 @@ def _sample(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str) -
     return sample(scale, most) if fewest == most else f"{scale} scale, {fewest} to {most} seeds"
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> None:
-    """One decision for one agent."""
-    parameter = sweep["parameter"]
-    title, label = DECISIONS.get(parameter, (parameter, parameter))
-    values = [value for value in sweep["values"]]
-    colours = dict(zip(values, sns.color_palette("viridis_r", len(values) + 1)[1:], strict=True))
-    sns.lineplot(
-        rows,
-        x="iteration",
-        y="return",
-        hue=parameter,
-        hue_order=values,
-        palette=colours,
-        marker="o",
-        markersize=4,
-        markeredgewidth=0,
-        legend=False,
-        ax=axes,
-        errorbar=_interval,
-    )
-    for line, value in zip(axes.get_lines(), values, strict=False):
-        line.set_label(f"{value:g}")
-        if value == sweep["default"]:
-            line.set_linewidth(2.6)
-    legend = axes.legend(
-        title=label,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.19),
-        ncols=len(values),
-        frameon=False,
-        columnspacing=0.9,
-        handlelength=1.0,
-        handletextpad=0.4,
-    )
-    for text, value in zip(legend.get_texts(), values, strict=True):
-        text.set_fontweight("bold" if value == sweep["default"] else "normal")
+def _of_panel(readings: Sequence[Reading], sweep: dict[str, Any]) -> list[Reading]:
+    """The claims about an agent and the parameter that a sweep varies."""
+    return [
+        reading
+        for reading in readings
+        if reading.record["agent"] == sweep["agent"]
+        and getattr(reading.claim.statistic, "parameter", None) == sweep["parameter"]
+    ]
+
+
+def _looks(sweep: dict[str, Any]) -> list[tuple[Any, str]]:
+    """Colour and marker of each value."""
+    name, first, last = RAMP
+    shades = np.linspace(first, last, max(len(sweep["values"]), 2))[: len(sweep["values"])]
+    colours = sns.color_palette(name, as_cmap=True)(shades)
+    return [(colour, MARKERS[at % len(MARKERS)]) for at, colour in enumerate(colours)]
+
+
+def _curves(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> list[EndLabel]:
+    """Mean return of each value against the iteration. Returns the labels of the curves."""
+    labels = []
+    for value, (colour, marker) in zip(sweep["values"], _looks(sweep), strict=True):
+        means = rows[rows[sweep["parameter"]] == value].groupby("iteration")["return"].mean()
+        own = value == sweep["default"]
+        axes.plot(
+            means.index, means, color=colour, marker=marker, markersize=4,
+            linewidth=2.2 if own else 1.0, markeredgewidth=0, label=f"{value:g}",
+        )  # fmt: skip
+        labels.append(EndLabel(f"{value:g}", means.index[-1], means.iloc[-1], colour, own))
+    last = rows["iteration"].max()
+    axes.set_xlim(-0.06 * last, 1.28 * last)
+    axes.margins(y=0.12)
+    title, _ = DECISIONS.get(sweep["parameter"], (sweep["parameter"], ""))
     axes.set_title(f"({sweep['panel'][0]}) {title}")
     axes.set_xlabel("aggregation iteration")
-    axes.set_ylabel("")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ticks = MaxNLocator(integer=True).tick_values(0, last)
+    axes.set_xticks([tick for tick in ticks if 0 <= tick <= last])
+    return labels
 
 
-def _interval(returns: pd.Series[float]) -> tuple[float, float]:
-    """Student's 95 % interval over the seeds at one point of a curve."""
-    _, low, high = mean_interval(np.asarray(returns, np.float64)[:, None])
-    return low.item(), high.item()
+def _last_returns(
+    axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any], readings: Sequence[Reading]
+) -> None:
+    """Every seed's return of the last iteration; of the first, too, if a claim is about it."""
+    last, first = rows["iteration"].max(), rows["iteration"].min()
+    quantities = {reading.claim.statistic.iteration for reading in readings}
+    both = last > first and not quantities <= {"last"}
+    for at, (value, (colour, marker)) in enumerate(
+        zip(sweep["values"], _looks(sweep), strict=True)
+    ):
+        of_value = rows[rows[sweep["parameter"]] == value]
+        for iteration, centre in [(first, at - 0.22), (last, at + 0.22)] if both else [(last, at)]:
+            returns = of_value.loc[of_value["iteration"] == iteration, "return"]
+            _seeds_and_mean(axes, returns, centre, colour, marker, iteration == last)
+    if both:
+        axes.set_title("first iteration (open), last (filled)", fontsize="small", pad=3)
+    axes.set_xlim(-0.6, len(sweep["values"]) - 0.4)
+    axes.set_xticks(range(len(sweep["values"])), [f"{value:g}" for value in sweep["values"]])
+    for text, value in zip(axes.get_xticklabels(), sweep["values"], strict=True):
+        text.set_fontweight("bold" if value == sweep["default"] else "normal")
+    axes.xaxis.grid(visible=False)
+    axes.set_xlabel(DECISIONS.get(sweep["parameter"], ("", sweep["parameter"]))[1])
+    write_verdicts(axes, readings, below=38, width=47)
+
+
+def _seeds_and_mean(
+    axes: Axes, returns: pd.Series[float], centre: float, colour: Any, marker: str, filled: bool
+) -> None:
+    """A dot for each seed, and to the right of them mean and Student's 95 % interval."""
+    aside = np.linspace(-0.06, 0.06, len(returns)) if len(returns) > 1 else [0.0]
+    face = colour if filled else "none"
+    axes.scatter(
+        centre + SEEDS_AT + np.asarray(aside), returns, s=7, linewidth=0.7,
+        facecolor=face, edgecolor=[colour], alpha=0.75,
+    )  # fmt: skip
+    mean, low, high = mean_interval(np.asarray(returns, np.float64)[:, None])
+    axes.errorbar(
+        centre + MEAN_AT, mean, [mean - low, high - mean], color=colour, marker=marker,
+        markersize=5.5, markerfacecolor=colour if filled else "white", capsize=2.5, linewidth=1.2,
+    )  # fmt: skip
 
 
 def final_returns(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return at the last iteration of each configuration: mean, minimum and maximum over seeds.
+    """Return at the last iteration of each configuration, over seeds.
 
     Args:
         table: tidy curves of all runs.
         sweeps: as for `design_decisions`.
 
     Returns:
-        Indexed by agent, panel, decision and value; columns mean, lowest, highest, seeds.
+        Indexed by agent, panel, decision and value. Columns: mean, low and high end of its 95 %
+        Student interval, lowest and highest seed, seeds.
     """
     parts = []
     for sweep in sweeps:
         rows = select_sweep(table, sweep, sweeps)
         last = rows[rows["iteration"] == rows["iteration"].max()]
-        statistics = last.groupby(sweep["parameter"])["return"].agg(
-            mean="mean", lowest="min", highest="max", seeds="count"
-        )
-        statistics.index.name = "value"
         decision = DECISIONS.get(sweep["parameter"], (sweep["parameter"],))[0]
-        keys = {"agent": sweep["agent"], "panel": sweep["panel"], "decision": decision}
-        parts.append(statistics.reset_index().assign(**keys))
-    returns: pd.DataFrame = pd.concat(parts).set_index(["agent", "panel", "decision", "value"])
-    return returns
+        for value, returns in last.groupby(sweep["parameter"])["return"]:
+            mean, low, high = mean_interval(returns.to_numpy(np.float64)[:, None])
+            parts.append(
+                {
+                    "agent": sweep["agent"],
+                    "panel": sweep["panel"],
+                    "decision": decision,
+                    "value": value,
+                    "mean": mean.item(),
+                    "low": low.item(),
+                    "high": high.item(),
+                    "lowest": returns.min(),
+                    "highest": returns.max(),
+                    "seeds": len(returns),
+                }
+            )
+    return pd.DataFrame(parts).set_index(["agent", "panel", "decision", "value"])

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from mbmf.agents import title_of
 from mbmf.analysis.authors_plots import AgentPlot, AuthorsPlots
 from mbmf.analysis.speedups import COUNTINGS, METHODS, Counting, Curves, curves, key, plateau
-from mbmf.figures.style import curve_with_interval, sample, use_style
+from mbmf.figures.labels import write_below
+from mbmf.figures.style import INK, METHOD_COLOURS, curve_with_interval, sample, use_style
 
 LABELS = {
     "Mb": "Mb: MPC with the learned model",
@@ -26,6 +28,7 @@ LABELS = {
 THIN = 0.8  # points; the curves themselves are 1.5 wide
 WITHOUT_NOISE = "thin: TRPO's mean action, without noise"
 CROSSES = "crosses: the authors' plots, as these count"
+BARS = "bars: from the steps of Mb or Mb-Mf to those of Mf, at the return that is compared"
 COUNTED: dict[Counting, str] = {"every_step": "every step", "authors": "as the authors' plots"}
 # Label of each of the two ratios, and its value in the paper's text.
 NUMBERS: dict[Literal["sample_efficiency", "time_to_max"], tuple[str, float]] = {
@@ -35,7 +38,12 @@ NUMBERS: dict[Literal["sample_efficiency", "time_to_max"], tuple[str, float]] = 
 
 
 def comparison(
-    table: pd.DataFrame, scale: str, plots: AuthorsPlots | None = None, heading: str = "Figure 7"
+    table: pd.DataFrame,
+    scale: str,
+    plots: AuthorsPlots | None = None,
+    heading: str = "Figure 7",
+    speedups: Mapping[str, Any] | None = None,
+    read: AuthorsPlots | None = None,
 ) -> Figure:
     """Figure 7, one panel for each agent.
 
@@ -46,19 +54,25 @@ def comparison(
         plots: the authors' plots. Crosses show their points. Their episodes must have the same
             length as ours.
         heading: first words of the title.
+        speedups: of the table, from `mbmf.analysis.speedups.speedups`. A bar shows each ratio at
+            the return at which it is read, and words below the panel give its numbers.
+        read: the authors' plots, whose ratios are named beside ours.
     """
     use_style()
     agents = list(dict.fromkeys(table["agent"]))
     columns = min(len(agents), 2)
     rows = math.ceil(len(agents) / columns)
     figure, grid = plt.subplots(
-        rows, columns, figsize=(5.4 * columns + 1.2, 3.8 * rows + 0.7), squeeze=False
+        rows, columns, figsize=(5.6 * columns + 1.2, 4.5 * rows + 0.7), squeeze=False
     )
-    colours = dict(zip(METHODS, sns.color_palette(), strict=False))
     for agent, axes in zip(agents, grid.flat, strict=False):
-        _panel(axes, table, agent, colours)
+        _panel(axes, table, agent)
         if plots and agent in plots:
-            _crosses(axes, plots[agent], colours)
+            _crosses(axes, plots[agent])
+        if speedups and agent in speedups:
+            _ratios(axes, speedups[agent], float(table["env_steps"].max()))
+            lines = ratios_in_words(agent, speedups[agent], read or {})
+            write_below(axes, [(line, "normal", INK) for line in lines], below=38, width=86)
         axes.set_title(title_of(agent))
     for axes in grid.flat[len(agents) :]:
         axes.set_axis_off()
@@ -67,32 +81,39 @@ def comparison(
     handles, labels = grid.flat[0].get_legend_handles_labels()
     thin = Line2D([], [], color="grey", linewidth=THIN)
     cross = Line2D([], [], color="grey", linestyle="", marker="x")
+    bar = Line2D([], [], color=INK, marker="|", linewidth=1)
     for handle, label, shown in [
         (thin, WITHOUT_NOISE, not _without_noise(table).empty),
         (cross, CROSSES, plots is not None),
+        (bar, BARS, bool(speedups)),
     ]:
         if shown:
             handles, labels = [*handles, handle], [*labels, label]
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
     seeds = sample(scale, table["seed"].nunique())
     figure.suptitle(f"{heading}: mean and 95 % Student interval over seeds\n({seeds})")
     return figure
 
 
-def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any]) -> None:
+def _panel(axes: Axes, table: pd.DataFrame, agent: str) -> None:
     """Panel of one agent: a curve for each method, against the steps that it has learned from."""
-    for method, colour in colours.items():
+    for method in METHODS:
         values = on_common_grid(curves(table, agent, method))
-        curve_with_interval(axes, values, LABELS[method], colour)
+        curve_with_interval(axes, values, LABELS[method], METHOD_COLOURS[method])
+        _name(axes, method, values.mean())
     for method, kind in [("Mb", "model_based"), ("Mb-Mf", "imitation")]:
         rows = table[(table["agent"] == agent) & (table["kind"] == kind)]
         points = rows.groupby("iteration")[["env_steps", "return"]].mean()
-        axes.plot(points["env_steps"], points["return"], "o", color=colours[method], markersize=3.5)
+        axes.plot(
+            points["env_steps"], points["return"], "o", color=METHOD_COLOURS[method], markersize=3.5
+        )
     for method, kind in [("Mf", "model_free"), ("Mb-Mf", "fine_tuning")]:
         points = _without_noise(table[(table["agent"] == agent) & (table["kind"] == kind)])
-        axes.plot(points["env_steps"], points["mean_return"], color=colours[method], linewidth=THIN)
+        axes.plot(
+            points["env_steps"], points["mean_return"], color=METHOD_COLOURS[method], linewidth=THIN
+        )
     level, level_off = plateau(curves(table, agent, "Mf").returns.mean(axis=0))
-    axes.axhline(level, color=colours["Mf"], linestyle="--")
+    axes.axhline(level, color=METHOD_COLOURS["Mf"], linestyle="--")
     axes.annotate(
         "Mf's plateau" if level_off else "Mf's last tenth, still rising: no maximum yet",
         (0.02, level),
@@ -101,8 +122,9 @@ def _panel(axes: Axes, table: pd.DataFrame, agent: str, colours: dict[str, Any])
         xytext=(0, -3),
         verticalalignment="top",  # above the line the text could cross the frame
         fontsize="small",
-        color=colours["Mf"],
+        color=METHOD_COLOURS["Mf"],
     )
+    axes.margins(y=0.1)  # room for what is written below a bar
     axes.set_xscale("log")
     axes.set_xlabel("environment steps learned from")
     axes.set_ylabel("")
@@ -122,10 +144,105 @@ def _without_noise(rows: pd.DataFrame) -> pd.DataFrame:
     return points[points["env_steps"] > 0]
 
 
-def _crosses(axes: Axes, plot: AgentPlot, colours: dict[str, Any]) -> None:
+def _name(axes: Axes, method: str, curve: pd.Series[float]) -> None:
+    """Write a method's name beside its curve, at half of its rise; Mb's, a short one, at its end.
+
+    Mb-Mf lies to the left of Mf, so their names stand on either side of the two.
+    """
+    half = (curve.min() + curve.max()) / 2
+    at = len(curve) - 1 if method == "Mb" else int((curve >= half).to_numpy().argmax())
+    side, across, up = {"Mb": ("right", -3, 7), "Mf": ("left", 7, -7), "Mb-Mf": ("right", -7, 3)}[
+        method
+    ]
+    axes.annotate(
+        method, (float(curve.index[at]), curve.iloc[at]), (across, up),
+        textcoords="offset points", horizontalalignment=side, fontweight="bold",
+        fontsize="small", color=METHOD_COLOURS[method],
+    )  # fmt: skip
+
+
+def _ratios(axes: Axes, numbers: Mapping[str, Any], last: float) -> None:
+    """A bar from the steps of the fast method to those of Mf, at the return that both reach.
+
+    Args:
+        axes: of the panel.
+        numbers: ratios of the agent.
+        last: steps to which a bar goes whose curve does not get there.
+    """
+    for name, (title, _) in NUMBERS.items():
+        found = numbers[name]
+        if found["ratio"] is None:
+            continue
+        ends = [found["fast_steps"] or last, found["slow_steps"] or last]
+        axes.plot(ends, [found["level"]] * 2, color=INK, linewidth=1, marker="|", markersize=9)
+        low, high = _interval(found)
+        first, last_shown = axes.get_xlim()
+        middle = math.log(ends[0] * ends[1]) / 2 - math.log(first)
+        third = int(3 * middle / math.log(last_shown / first))
+        x, side = [
+            (min(ends), "left"), (math.sqrt(ends[0] * ends[1]), "center"), (max(ends), "right"),
+        ][third]  # fmt: skip
+        axes.annotate(
+            f"{title}: {_value(found)}" + (f" ({low}{high})" if not found["why"] else ""),
+            (x, found["level"]),
+            (0, -4),
+            textcoords="offset points",
+            horizontalalignment=side,
+            verticalalignment="top",
+            fontsize="small",
+            color=INK,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        )
+
+
+def ratios_in_words(agent: str, numbers: Mapping[str, Any], plots: AuthorsPlots) -> list[str]:
+    """A sentence on each of an agent's two ratios, with both countings and both targets.
+
+    Args:
+        agent: name of the agent.
+        numbers: its ratios.
+        plots: the authors' plots.
+    """
+    lines = []
+    for name, (title, text) in NUMBERS.items():
+        every, authors = (numbers[key(name, counting)] for counting in COUNTINGS)
+        line = f"{title} at a return of {every['level']:.4g}: {_ratio_in_words(every)}"
+        if authors["ratio"] is not None:
+            line += f"; steps counted as in the authors' plots: {_ratio_in_words(authors)}"
+        line += f". The text: {text:g}"
+        if agent in plots:
+            read = dict.fromkeys(plots[agent].factor(name))
+            line += f"; their plot: {' to '.join(f'{factor:g}' for factor in read)}"
+        lines.append(line + ".")
+    return lines
+
+
+def _ratio_in_words(found: Mapping[str, Any]) -> str:
+    """A ratio, with its interval or why it has none."""
+    if found["ratio"] is None:
+        return f"none ({found['why']})"
+    if found["why"]:
+        return f"{_value(found)} (no interval: {found['why']})"
+    low, high = _interval(found)
+    return f"{_value(found)} ({low}{high})"
+
+
+def _value(found: Mapping[str, Any]) -> str:
+    """A ratio to read; a bound is marked as one."""
+    sign = {"at least": "≥ ", "at most": "≤ ", None: ""}[found["bound"]]
+    return f"{sign}{found['ratio']:.3g}"
+
+
+def _interval(found: Mapping[str, Any]) -> tuple[str, str]:
+    """Low and high end of a ratio's interval, to read one after the other."""
+    high = found["high"]
+    return f"{found['low'] or 0:.3g}", " or more" if high is None else f" to {high:.3g}"
+
+
+def _crosses(axes: Axes, plot: AgentPlot) -> None:
     """Points read off the authors' curves."""
     for method, points in plot.curves.items():
-        axes.plot(*zip(*points, strict=True), "x", color=colours[method])
+        axes.plot(*zip(*points, strict=True), "x", color=METHOD_COLOURS[method])
 
 
 def on_common_grid(found: Curves) -> pd.DataFrame:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import cycle
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mbmf.analysis.intervals import first_point, first_within, mean_interval
-from mbmf.figures.style import curve_with_interval, use_style
+from mbmf.figures.style import METHOD_COLOURS, curve_with_interval, use_style
 
 # The book's number of episodes until epsilon-optimal performance, by n.
 BOOK_EPISODES = {0: 25, 5: 5, 50: 3}
@@ -21,8 +23,6 @@ BOOK_EPISODES = {0: 25, 5: 5, 50: 3}
 TOLERANCE = 0.5
 
 _MAZES = {"8.4": "blocking maze", "8.5": "shortcut maze"}
-# The two panels share no colour, so that a colour means one curve.
-_COLOURS = {"a": ["C0", "C1", "C2", "C5", "C7", "C9"], "b": ["C3", "C4"]}
 
 
 def learning_curves(table: pd.DataFrame, scale: str) -> Figure:
@@ -34,11 +34,12 @@ def learning_curves(table: pd.DataFrame, scale: str) -> Figure:
         scale: name of the scale, for the title.
     """
     use_style()
+    shades = _shades(table)
     figure, grid = plt.subplots(1, 2, figsize=(10.0, 4.4), width_ratios=[3, 2])
     for axes, (panel, rows) in zip(grid, table.groupby("panel"), strict=True):
         later = rows[rows["episode"] > 1]
-        curves = later.groupby(["method", "planning_steps"], sort=False)
-        for ((method, n), curve), colour in zip(curves, cycle(_COLOURS[str(panel)]), strict=False):
+        for (method, n), curve in later.groupby(["method", "planning_steps"], sort=False):
+            colour = shades[str(method)][n]
             curve_with_interval(axes, _by_run(curve, "steps"), f"{method}, n = {n}", colour)
         optimum = rows["optimal_steps"].iloc[0]
         label = f"shortest paths, ε-greedily: {optimum:.1f}"
@@ -51,6 +52,17 @@ def learning_curves(table: pd.DataFrame, scale: str) -> Figure:
     grid[0].set_ylabel("steps per episode")
     figure.suptitle(f"Figure 8.2: Dyna maze. {_basis(table, scale)}")
     return figure
+
+
+def _shades(table: pd.DataFrame) -> dict[str, dict[Any, Any]]:
+    """Of each method a shade of its colour for each number of planning steps, darker for more."""
+    found = {}
+    for method, rows in table.groupby("method"):
+        numbers = sorted(rows["planning_steps"].unique())
+        own = np.array(to_rgb(METHOD_COLOURS[str(method)]))
+        ramp = [own + 0.4 * (1 - own), own, 0.45 * own] if len(numbers) > 1 else [own, own]
+        found[str(method)] = dict(zip(numbers, sns.blend_palette(ramp, len(numbers)), strict=True))
+    return found
 
 
 def cumulative_reward(table: pd.DataFrame, name: str, scale: str) -> Figure:
@@ -66,8 +78,9 @@ def cumulative_reward(table: pd.DataFrame, name: str, scale: str) -> Figure:
     rows = table[table["figure"] == name]
     figure, axes = plt.subplots(figsize=(6.4, 4.4))
     curves = rows.groupby(["method", "bonus"], sort=False)
-    for ((method, bonus), curve), colour in zip(curves, ("C0", "C3"), strict=False):
+    for (method, bonus), curve in curves:
         label = f"{method}, κ = {bonus:g}" if bonus else str(method)
+        colour = METHOD_COLOURS[str(method)]
         curve_with_interval(axes, _by_run(curve, "cumulative_reward"), label, colour)
     first = rows.iloc[0]
     axes.axvline(first["change"], color="0.3", linestyle=":", label="walls move")

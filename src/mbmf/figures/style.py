@@ -15,6 +15,18 @@ from matplotlib.figure import Figure
 from mbmf.analysis.intervals import mean_interval
 from mbmf.storage.atomic_files import written_whole
 
+# Colours of methods, the same in all figures; seaborn's colour-blind palette.
+METHOD_COLOURS = {
+    "Mb": "#0173b2",
+    "Mf": "#de8f05",
+    "Mb-Mf": "#029e73",
+    "Dyna-Q": "#8b5fa8",
+    "Dyna-Q+": "#d55e00",
+    "prioritised sweeping": "#9a6a3c",
+}
+# Of what no method made: true rollouts, shortest paths, levels that are read.
+INK = "0.15"
+
 
 def use_style() -> None:
     """Set fonts, colours and grid; text stays text in SVG and PDF.

@@ -121,9 +121,10 @@ class PredictedReturns:
         self._returns = Replayed(returns) if on_gpu else returns
 
         self._screen: Callable[..., tuple[Tensor, ...]] | None = None
-        near = model.for_screening(self._chunk_rows)
+        # Where a state ends the episode, screening would change some plans (docs/decisions.md).
+        near = None if terminated else model.for_screening(self._chunk_rows)
         if near is not None:
-            screen = partial(screened_returns, near, reward, terminated, LARGEST_STATE)
+            screen = partial(screened_returns, near, reward, LARGEST_STATE)
             self._screen = Replayed(screen) if on_gpu else screen
 
     @classmethod
@@ -178,8 +179,8 @@ class PredictedReturns:
         def exact(rows: Tensor, tried: Tensor) -> Tensor:
             return self.score(starts[rows], actions[:, rows[:, None], tried])
 
-        screened, open_, far = self._screened(starts, actions)
-        return best_of_screened(screened, open_, far, exact)
+        screened, far = self._screened(starts, actions)
+        return best_of_screened(screened, far, exact)
 
     def _screened(self, starts: Tensor, actions: Tensor) -> tuple[Tensor, ...]:
         """What `screened_returns` gives, (B, N) each. A pass holds one body."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from mbmf.agents.spec import RewardFunction, Termination
+from mbmf.agents.spec import RewardFunction
 
 # Sequences of a body that are predicted exactly at first, FAR of them those that go farthest. So
 # few rows take little longer than one.
@@ -28,43 +28,31 @@ GROWTH = 4
 # A sequence that is left out could win if its error were this many times the largest seen.
 SAFETY = 4.0
 
-# A screened state element is uncertain by this share of the largest change that it has undergone
-# in PROBED of the sequences. bfloat16 rounds to 1/256 or less; errors of many units average out.
-ENDING_MARGIN = 1 / 128
-PROBED = 64
-
 Near = Callable[[Tensor], Callable[[Tensor], Tensor]]
 """Of a start (S,): the change of state (N, S) from (state − start, action), (N, S + A)."""
 
 
 def screened_returns(
-    near: Near,
-    reward: RewardFunction,
-    terminated: Termination | None,
-    largest_state: float,
-    start: Tensor,
-    actions: Tensor,
-) -> tuple[Tensor, Tensor, Tensor]:
+    near: Near, reward: RewardFunction, largest_state: float, start: Tensor, actions: Tensor
+) -> tuple[Tensor, Tensor]:
     """Predicted returns in reduced precision, of sequences that begin in the same state.
 
-    Only the network is reduced; states and returns add up in float32. A sequence ends here when
-    it surely ends: when its state, moved back towards the start by the margin, ends it. So it may
-    be paid for longer than it should be, and is then predicted exactly; hardly ever for less.
+    Only the network is reduced; states and returns add up in float32. No state may end an episode:
+    one bit would decide whether a sequence ends, and with it most of its return.
 
     As `rollout_returns`, it stays on its device and never waits for it.
 
     Args:
         near: the model, as `DynamicsModel.for_screening` gives it.
         reward: of (next states, actions).
-        terminated: of states; None if no state ends an episode.
         largest_state: a state beyond it counts as not finite.
         start: (S,).
         actions: (H, N, A).
 
     Returns:
         (N,) returns, infinity where a prediction is not finite, so that such a sequence is
-        always predicted exactly; (N,) whether that or the margin leaves the return open; and (N,)
-        how far it goes: the largest change of a state element, over that of the average sequence.
+        always predicted exactly; (N,) how far it goes: the largest change of a state element, over
+        that of the average sequence.
     """
     horizon, rows, action_dim = actions.shape
     state_dim = len(start)
@@ -72,52 +60,35 @@ def screened_returns(
     inputs = torch.zeros(rows, state_dim + action_dim, device=start.device)
     moved = inputs[:, :state_dim]
     returns = torch.zeros(rows, device=start.device)
-    # With the state moved back towards the start, and away from it.
-    ended = torch.zeros(2, rows, dtype=torch.bool, device=start.device)
-    between = torch.empty(2, rows, state_dim, device=start.device)
-    open_ = torch.zeros(rows, dtype=torch.bool, device=start.device)
     farthest = torch.zeros(rows, state_dim, device=start.device)
     for step in range(horizon):
         inputs[:, state_dim:] = actions[step]
         moved += network(inputs)
         states = moved + start
-        rewards = reward(states, actions[step])
-        if terminated is None:
-            returns += rewards
-        else:
-            margin = ENDING_MARGIN * moved[:PROBED].abs().amax(dim=0)
-            uncertain = moved.clamp(-margin, margin)
-            torch.sub(states, uncertain, out=between[0])
-            torch.add(states, uncertain, out=between[1])
-            ended |= terminated(between)
-            open_ |= ended[0] != ended[1]
-            returns += rewards.masked_fill(ended[0], 0.0)
+        returns += reward(states, actions[step])
         if (horizon - 1 - step) % LOOKS == 0:
             torch.maximum(farthest, moved.abs(), out=farthest)
-    # The comparison is false for NaN. If a probed sequence is not finite, neither is the margin.
+    # The comparison is false for NaN.
     finite = (states.abs() < largest_state).all(dim=1) & returns.isfinite()
-    if terminated is not None:
-        finite &= margin.isfinite().all()
     # Not zero over zero, where an element never changes.
     far = (farthest / farthest.mean(dim=0).clamp_min(1e-30)).amax(dim=1)
-    return returns.masked_fill(~finite, math.inf), open_ | ~finite, far
+    return returns.masked_fill(~finite, math.inf), far
 
 
 def best_of_screened(
-    screened: Tensor, open_: Tensor, far: Tensor, exact: Callable[[Tensor, Tensor], Tensor]
+    screened: Tensor, far: Tensor, exact: Callable[[Tensor, Tensor], Tensor]
 ) -> tuple[Tensor, Tensor]:
     """The sequence of the highest exact return, for each body; the first of equal ones.
 
     The rule: the sequences of the highest screened returns are predicted exactly, and those that
     go farthest: where a model is unstable, one of them may be screened to one side and predicted
     to the other. Let e be the largest difference between the two returns among all these, those
-    left open not counted, and infinite if all are open. A sequence that was left out could win if
-    its screened return is within SAFETY · e of the best exact one. Then GROWTH times as many are
-    predicted, at last all.
+    that are screened as infinite not counted, and infinite if all are. A sequence that was left out
+    could win if its screened return is within SAFETY · e of the best exact one. Then GROWTH times
+    as many are predicted, at last all.
 
     Args:
         screened: (B, N) returns in reduced precision, none of them NaN.
-        open_: (B, N) whether a screened return says no more than an upper bound.
         far: (B, N) how far each goes.
         exact: exact returns (b, n) of some bodies (b,) and of their sequences (b, n); minus
             infinity where a prediction is not finite.
@@ -141,8 +112,9 @@ def best_of_screened(
         best[rows] = tried.gather(1, place[:, None])[:, 0]
         if count >= samples:
             break
-        errors = (screened[rows].gather(1, tried) - found).abs()
-        largest = errors.masked_fill(open_[rows].gather(1, tried), -1.0).amax(dim=1)
+        expected = screened[rows].gather(1, tried)
+        errors = (expected - found).abs().masked_fill(expected.isinf(), -1.0)
+        largest = errors.amax(dim=1)
         largest = largest.masked_fill(largest < 0, math.inf)
         left_out = urgent[rows].scatter(1, tried, -math.inf).amax(dim=1)
         # False for NaN and for infinite errors.

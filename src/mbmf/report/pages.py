@@ -1,36 +1,24 @@
-"""Pages of the report: the claims, the runs behind an experiment, an executed notebook.
+"""Pages of the report: the claims, and an executed notebook.
 
 Each page is a filled template of `workflow/report`, and loads no other files.
 """
 
 from __future__ import annotations
 
-import json
+import base64
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import nbformat
 
 from mbmf.analysis.claims import AnyClaim
 from mbmf.analysis.verdict_text import claimed, families, here, interval
 from mbmf.base.errors import InputError
 from mbmf.report.own_jupyter import own_jupyter
+from mbmf.report.templates import render
 
-TEMPLATES = Path("workflow/report")
-
-
-def render(template: str, **values: Any) -> str:
-    """A template of `workflow/report`, filled in."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(template).render(**values)
+# Beside a verdict's colour, as in the figures.
+SIGNS = {"reproduced": "●", "not reproduced": "✕", "undecided": "○"}
 
 
 def shown_in(claim: AnyClaim, tables: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
@@ -53,6 +41,7 @@ def claim_rows(
     claims: Sequence[AnyClaim],
     results: str,
     tables: Mapping[str, Sequence[str]],
+    clips: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of the table of claims, one for each verdict, in the verdicts' order.
 
@@ -61,6 +50,7 @@ def claim_rows(
         claims: that they are on.
         results: folder of the scale, which the paths of the links start with.
         tables: as for `shown_in`.
+        clips: of each experiment, name of the clip that shows an agent.
 
     Raises:
         InputError: a verdict is on no claim of the file, or of older code.
@@ -75,6 +65,7 @@ def claim_rows(
             raise InputError(f"{record['id']}: a verdict of older code; judge them again")
         shown = shown_in(claim, tables)
         known = record["statistic"] is not None
+        clip = (clips or {}).get(shown[0], {}).get(record["agent"] or "") if shown else None
         rows.append(
             record
             | {
@@ -83,27 +74,30 @@ def claim_rows(
                 "claimed": claimed(*record["threshold"]),
                 "here": here(record) if known else "",
                 "interval": interval(record) if known else "",
-                "links": _links(results, *shown) if shown else {},
+                "sign": SIGNS[record["verdict"]],
+                "links": _links(results, *shown, clip) if shown else {},
             }
         )
     return rows
 
 
-def _links(results: str, experiment: str, figure: str) -> dict[str, str]:
-    return {
+def _links(results: str, experiment: str, figure: str, clip: str | None) -> dict[str, str]:
+    links = {
         "figure": f"{results}/figures/{figure}.svg",
         "notebook": f"{results}/report/{experiment}.html",
         "runs": f"{results}/report/{experiment}_runs.html",
     }
+    return links | ({"clip": f"{results}/gaits/{clip}.webp"} if clip else {})
 
 
-def claims_page(rows: Sequence[dict[str, Any]], scale: str, history: str) -> str:
-    """The report's opening: how the verdicts came out, and a table of all claims.
+def claims_page(rows: Sequence[dict[str, Any]], scale: str, history: str, picture: bytes) -> str:
+    """The report's opening: how the verdicts came out, all claims in a picture and in a table.
 
     Args:
         rows: as `claim_rows` gives them.
         scale: of the results.
         history: when the claims were last changed.
+        picture: of all claims, an SVG.
     """
     verdicts = [row["verdict"] for row in rows]
     counts = {name: verdicts.count(name) for name in ("reproduced", "not reproduced", "undecided")}
@@ -114,6 +108,7 @@ def claims_page(rows: Sequence[dict[str, Any]], scale: str, history: str) -> str
         counts=counts,
         families=families(rows),
         history=history,
+        picture=base64.b64encode(picture).decode(),
     )
 
 
@@ -182,76 +177,6 @@ def between_marks(text: str, scale: str, new: str) -> str:
     return f"{before}{start}{new}{end}{after}"
 
 
-def run_row(provenance: dict[str, Any], curve: Any, path: str) -> dict[str, Any]:
-    """Row of one run in the list of runs.
-
-    Args:
-        provenance: content of the run's provenance file.
-        curve: pandas table of the run's learning curve.
-        path: path of the run's folder.
-    """
-    last = curve.iloc[-1]
-    return {
-        "kind": provenance["kind"],
-        "agent": provenance["agent"],
-        "seed": provenance["seed"],
-        "path": path,
-        "env_steps": int(last["env_steps"]),
-        "last_return": float(last["return"]),
-        "seconds": seconds_of(provenance),
-        "git_commit": provenance["git_commit"],
-        "device": provenance["device"],
-    }
-
-
-def seconds_of(provenance: dict[str, Any]) -> float:
-    """Total time of all iterations of a run, s; for a resumed run too."""
-    return float(sum(sum(part.values()) for part in provenance["seconds"]))
-
-
-def runs_page(
-    title: str,
-    scale: str,
-    settings: dict[str, Any],
-    runs: Sequence[tuple[dict[str, Any], dict[str, Any]]],
-    job: dict[str, Any] | None,
-) -> str:
-    """The runs behind an experiment: one line each, with configuration and provenance.
-
-    Args:
-        title: title of the experiment.
-        scale: name of the scale, shown below the title.
-        settings: the experiment's section of the configuration.
-        runs: result of `run_row` and provenance of each run.
-        job: provenance of the job that made all runs, if there was one.
-    """
-    entries = [
-        row
-        | {
-            "settings": _pretty(provenance["settings"]),
-            "provenance": _pretty(_without_settings(provenance)),
-        }
-        for row, provenance in runs
-    ]
-    return render(
-        "runs.html.j2",
-        title=f"Runs behind {title}",
-        scale=scale,
-        settings=_pretty(settings),
-        runs=entries,
-        job=_pretty(_without_settings(job)) if job else None,
-        seconds=sum(row["seconds"] for row, _ in runs),
-    )
-
-
-def _without_settings(provenance: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in provenance.items() if key != "settings"}
-
-
-def _pretty(content: Any) -> str:
-    return json.dumps(content, indent=2)
-
-
 def notebook_page(notebook: nbformat.NotebookNode, title: str) -> str:
     """An executed notebook as a page without scripts and with embedded pictures."""
     from nbconvert import HTMLExporter
@@ -260,10 +185,11 @@ def notebook_page(notebook: nbformat.NotebookNode, title: str) -> str:
         # Other templates of nbconvert load scripts from the internet.
         exporter = HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
         body, _ = exporter.from_notebook_node(notebook)
-    return render("notebook.html.j2", title=title, body=body, highlighting=_highlighting())
+    light, dark = (_highlighting(style) for style in ("default", "github-dark"))
+    return render("notebook.html.j2", title=title, body=body, light=light, dark=dark)
 
 
-def _highlighting() -> str:
+def _highlighting(style: str) -> str:
     from pygments.formatters import HtmlFormatter
 
-    return str(HtmlFormatter(style="default").get_style_defs(".highlight"))
+    return str(HtmlFormatter(style=style).get_style_defs(".highlight"))

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from mbmf.analysis.authors_plots import AUTHORS_PLOTS, read_authors_plots
-from mbmf.analysis.claims import check_claims
+from mbmf.analysis.claims import CLAIMS, check_claims
 from mbmf.analysis.judging import judge
 from mbmf.analysis.verdict_text import as_text, changes
 from mbmf.base.errors import InputError
@@ -18,7 +18,6 @@ from mbmf.storage.atomic_files import write_text
 from mbmf.storage.tables import read_table
 from mbmf.storage.yaml_files import read_yaml
 
-CLAIMS = Path("config/claims.yaml")
 SUFFIXES = ("csv", "parquet")
 
 

@@ -5,42 +5,65 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
 import pandas as pd
 
-from mbmf.analysis.claims import check_claims
+from mbmf.analysis.claims import CLAIMS, check_claims
 from mbmf.base.errors import InputError
-from mbmf.report import pages
+from mbmf.figures.claims import forest
+from mbmf.figures.style import save
+from mbmf.report import pages, runs_page
 from mbmf.report.claims_history import claims_history
-from mbmf.steps.judge_claims import CLAIMS, judge_scale, read_verdicts, verdicts_file
+from mbmf.steps.draw_claims import readings_of
+from mbmf.steps.judge_claims import judge_scale, read_verdicts, verdicts_file
 from mbmf.storage.atomic_files import write_text
 from mbmf.storage.tables import read_table, write_table
 from mbmf.storage.yaml_files import read_yaml
 
 
-def claim_rows(results: Path, tables: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+def claim_rows(
+    results: Path,
+    tables: Mapping[str, Sequence[str]],
+    clips: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[dict[str, Any]]:
     """A scale's verdicts as rows of the table of claims.
 
     Args:
         results: folder of the scale.
         tables: experiment and figure that show each table.
+        clips: of each experiment, name of the clip that shows an agent.
 
     Raises:
         InputError: there are no verdicts, or one belongs to none of the claims.
     """
     claims, _ = check_claims(read_yaml(CLAIMS))
     verdicts = read_verdicts(verdicts_file(results))
-    return pages.claim_rows(verdicts, claims, results.as_posix(), tables)
+    return pages.claim_rows(verdicts, claims, results.as_posix(), tables, clips)
 
 
-def write_claims_page(results: Path, tables: Mapping[str, Sequence[str]], output: Path) -> None:
-    """Write the report's opening; arguments as for `claim_rows`."""
+def write_claims_page(
+    results: Path,
+    tables: Mapping[str, Sequence[str]],
+    clips: Mapping[str, Mapping[str, str]],
+    output: Path,
+) -> None:
+    """Write the report's opening; arguments as for `claim_rows`.
+
+    Raises:
+        InputError: as `claim_rows`, or there is no picture of the claims.
+    """
     found = sorted((results / "runs").rglob("provenance.json"))
     history = claims_history(CLAIMS, [_provenance(path).get("git_commit") for path in found])
-    rows = claim_rows(results, tables)
-    write_text(output, pages.claims_page(rows, results.name, history))
+    rows = claim_rows(results, tables, clips)
+    picture = results / "figures/claims.svg"
+    try:
+        drawn = picture.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{picture}: no such file; `mbmf claims-figure` draws it") from None
+    write_text(output, pages.claims_page(rows, results.name, history, drawn))
 
 
 def write_claims_page_of_tables(
@@ -61,7 +84,10 @@ def write_claims_page_of_tables(
         if row["refused"]:  # there is no table, so nothing that a link could lead to
             row |= {"verdict": "not computed", "why": "", "links": {}}
     told = "".join(f" Not finished: {line}." for line in unfinished)
-    write_text(output, pages.claims_page(rows, results.name, told.strip()))
+    with TemporaryDirectory() as folder:
+        save(forest(readings_of(claims, verdicts), results.name), Path(folder), "claims")
+        drawn = (Path(folder) / "claims.svg").read_bytes()
+    write_text(output, pages.claims_page(rows, results.name, told.strip(), drawn))
 
 
 def write_runs_page(
@@ -87,7 +113,7 @@ def write_runs_page(
     """
     runs = [_run(path) for path in provenances]
     made = _provenance(job) if job else None
-    write_text(output, pages.runs_page(title, scale, settings, runs, made))
+    write_text(output, runs_page.runs_page(title, scale, settings, runs, made))
     columns = ["kind", "agent", "seed", "path", "env_steps", "last_return", "seconds"]
     table = pd.DataFrame([row for row, _ in runs], columns=columns)
     write_table(output.with_suffix(".csv"), table)
@@ -97,7 +123,7 @@ def _run(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     provenance = _provenance(path)
     curve = read_table(path.with_name("curve.csv"))
     try:
-        row = pages.run_row(provenance, curve, path.parent.as_posix())
+        row = runs_page.run_row(provenance, curve, path.parent.as_posix())
     except (LookupError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a run's provenance, or curve ({error})") from None
     return row, provenance

@@ -20,7 +20,14 @@ import psutil
 
 from mbmf.analysis import statistics
 from mbmf.analysis.authors_plots import AUTHORS_PLOTS
-from mbmf.experiments.experiment import Drawing, Experiment, Files, Tables, shown_tables
+from mbmf.experiments.experiment import (
+    Drawing,
+    Experiment,
+    Files,
+    Tables,
+    shown_clips,
+    shown_tables,
+)
 from mbmf.experiments.run_code import code_of, code_of_clip, code_of_random_data
 from mbmf.experiments.runs import (
     ImitationRun,
@@ -166,10 +173,24 @@ class Asks:
         code = _code("mbmf.steps.judge_claims", *statistics.sources(CLAIMS))
         return asked("claims", {"scale": self.scale}, inputs, code)
 
+    def claims_figure(self) -> Asked:
+        """Of the picture of all claims."""
+        inputs: dict[str, Sources] = {"verdicts": [self.claims()], "claims": [CLAIMS]}
+        code = _code("mbmf.steps.draw_claims", *statistics.sources(CLAIMS))
+        return asked("claims_figure", {"scale": self.scale}, inputs, code)
+
     def claims_page(self, files: Sequence[str]) -> Asked:
         """Of the page of the verdicts; `files` of the repository are among its inputs."""
-        told = {"scale": self.scale, "shown": shown_tables(self.experiments)}
-        inputs: dict[str, Sources] = {"verdicts": [self.claims()], "files": _paths(files)}
+        told = {
+            "scale": self.scale,
+            "shown": shown_tables(self.experiments),
+            "clips": shown_clips(self.experiments),
+        }
+        inputs: dict[str, Sources] = {
+            "verdicts": [self.claims()],
+            "figure": [self.claims_figure()],
+            "files": _paths(files),
+        }
         return asked("claims_page", told, inputs, _code(*PAGES))
 
     def notebook_page(self, name: str, files: Sequence[str]) -> Asked:

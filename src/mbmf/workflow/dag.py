@@ -180,7 +180,7 @@ def _jobs(results: Path, dag: Any) -> tuple[Job, ...]:
 def _job(results: Path, job: Any, before: Iterable[Job], dag: Any) -> Job:
     log = Path(job.log[0])
     reasons = dag.reason(job).get_names() if dag.needrun(job) else ()
-    changed = [Path(path).name for path in job.input if Path(path).parents[1:2] == [CHANGED]]
+    changed = [Path(path).name for path in job.input if Path(path).parent.parent == CHANGED]
     return Job(
         rule=job.rule.name,
         name=log.relative_to(results / "logs").with_suffix("").as_posix(),

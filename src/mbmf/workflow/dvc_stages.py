@@ -145,7 +145,22 @@ def stages(scale: str, root: Path) -> Stages:
         [],
         [writer.small("claims.json"), writer.small("made/claims.json")],
     )
+    found["claims_figure"] = _stage_of_claims_figure(writer)
     return found
+
+
+def _stage_of_claims_figure(writer: _Writer) -> dict[str, Any]:
+    """The stage of the picture of all claims."""
+    return writer.stage(
+        ["claims_figure"],
+        ["mbmf.steps.draw_claims", *statistics.sources(writer.root / CLAIMS)],
+        [*COMMON, "workflow/rules/claims.smk", CLAIMS, writer.made("claims.json")],
+        [],
+        [
+            *(writer.small(f"figures/claims.{suffix}") for suffix in FORMATS),
+            writer.small("made/claims_figure.json"),
+        ],
+    )
 
 
 def _stages_of_runs(writer: _Writer) -> Stages:

@@ -62,10 +62,10 @@ def report(dag: Dag, cores: int) -> str:
     there = results if results.is_dir() else f"{results} (not there yet: nothing has run)"
     lines = [f"{results.name} scale, {there}, time left on {cores} cores", ""]
     rows = []
-    for job in sorted(dag.ends, key=lambda end: (not _draws(end, results), end.name)):
+    for job in sorted(dag.ends, key=lambda end: (not draws(end, results), end.name)):
         shown = _rows(job.name, dag.with_all_before(job), found, cores)
         # Claims and clips rest on the runs of the figures.
-        rows += shown if _draws(job, results) else shown[:1]
+        rows += shown if draws(job, results) else shown[:1]
     rows += _rows("all", dag.jobs, found, cores)[:1]
     lines += _table(rows)
     for state in (State.RUNNING, State.STOPPED, State.FAILED):
@@ -79,9 +79,9 @@ def report(dag: Dag, cores: int) -> str:
     return "\n".join(lines)
 
 
-def _draws(job: Job, results: Path) -> bool:
-    """Whether a job draws a figure."""
-    return any(results / "figures" in path.parents for path in job.output)
+def draws(job: Job, results: Path) -> bool:
+    """Whether a job draws an experiment's figures; the picture of all claims is none."""
+    return any(results / "notebooks" in path.parents for path in job.output)
 
 
 def _rows(

@@ -46,6 +46,31 @@ def one(claim, **changes):
     return found | changes
 
 
+def figure_9(seeds=5, agents=("swimmer", "half_cheetah"), level=10.0):
+    """Every method that a claim names returns the same, in the second of two iterations."""
+    methods = [
+        ("random_shooting", "mlp", 5000), ("cem", "mlp", 500), ("cem", "mlp", 100),
+        ("icem", "mlp", 100), ("cem", "probabilistic_ensemble", 100),
+    ]  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "agent": agent,
+                "seed": seed,
+                "iteration": iteration,
+                "planning.planner": planner,
+                "dynamics.model": model,
+                "planning.num_samples": num_samples,
+                "return": level * iteration,
+            }
+            for agent in agents
+            for planner, model, num_samples in methods
+            for seed in range(seeds)
+            for iteration in (0, 1)
+        ]
+    )
+
+
 def figure_6(seeds=3, agents=("swimmer", "half_cheetah"), level=10.0):
     """Every run of every sweep, two iterations, all of the same return."""
     settings = {tuple((OWN | {name: v}).items()) for name in OWN for v in SWEEPS[name]}
@@ -174,6 +199,7 @@ TABLES = {
     "figure_5_errors": figure_5(),
     "figure_5_trajectories": trajectories([10, 12, 100, 120]),
     "figure_6": noisy(figure_6(), np.random.default_rng(0)),
+    "figure_9": noisy(figure_9(), np.random.default_rng(0)),
     "figure_7": figure_7(("swimmer", "half_cheetah", "hopper", "ant")),
     "dyna_episodes": dyna_episodes(),
     "dyna_rewards": dyna_rewards(),
@@ -208,7 +234,8 @@ def test_the_shipped_file_is_well_formed():
     assert agents["few_epochs"] == ["swimmer"]
     assert agents["long_horizon"] == ["half_cheetah"]
     assert sorted(agents["time_to_max"]) == sorted(AGENTS)
-    assert {claim.family for claim in CLAIMS} == {"Figure 5", "Figure 6", "Figure 7", "Dyna-Q"}
+    families = {"Figure 5", "Figure 6", "Figure 7", "Figure 9", "Dyna-Q"}
+    assert {claim.family for claim in CLAIMS} == families
     # Each factor against both targets, by both ways of counting.
     asked = [
         (claim.statistic.name, claim.statistic.counting, claim.comparison, claim.threshold)
@@ -398,9 +425,10 @@ def test_elements_at_the_threshold_are_seldom_called_to_differ():
 
 def test_the_claims_of_a_figure_share_the_error_rate():
     records = judge(CLAIMS, TABLES.__getitem__, PLOTS)
-    assert len({record["id"] for record in records}) == len(records) == 53
+    assert len({record["id"] for record in records}) == len(records) == 59
     sizes = {record["family"]: record["family_size"] for record in records}
-    assert sizes == {"Figure 5": 3, "Figure 6": 12, "Figure 7": 32, "Dyna-Q": 6}
+    expected = {"Figure 5": 3, "Figure 6": 12, "Figure 7": 32, "Figure 9": 6, "Dyna-Q": 6}
+    assert sizes == expected
     alone = {record["id"]: record for record in judge(FIGURE_6, TABLES.__getitem__)}
     for record in records:
         assert record["verdict"] in ("reproduced", "not reproduced", "undecided")
@@ -681,4 +709,4 @@ def test_text_has_a_line_for_each_verdict():
         assert record["id"] in line
     assert "one seed" in as_text(records)
     assert "1360 to 2040" in as_text(records)
-    assert as_text(records).endswith("Figure 5 3, Figure 6 12, Figure 7 8, Dyna-Q 6.")
+    assert as_text(records).endswith("Figure 5 3, Figure 6 12, Figure 7 8, Figure 9 6, Dyna-Q 6.")

@@ -23,7 +23,7 @@ TRAINING = {
     "noise": 0.0,
 }
 # Small values of the settings that a model has no default for.
-OWN = {"mlp": {"hidden_layers": [32]}}
+OWN = {"mlp": {"hidden_layers": [32]}, "probabilistic_ensemble": {"hidden_layers": [32]}}
 
 
 def draws(seed=0):

@@ -16,6 +16,8 @@ from mbmf.method.predicted_returns import PredictedReturns
 
 DOOR = PLANNERS
 TARGET = torch.tensor([0.4, -0.7])
+# The rewards here differ by about 1: their average should be that of the best sequences.
+OWN = {"mppi": {"reward_weighting": 200.0}}
 
 
 class Known(DynamicsModel):
@@ -33,7 +35,9 @@ def nearness(states, actions):
 
 def planner(name, reward=nearness, terminated=None, samples=400, horizon=2):
     kind = PLANNERS.load(name)
-    settings = kind.Settings(planner=name, horizon=horizon, num_samples=samples)
+    settings = kind.Settings(
+        planner=name, horizon=horizon, num_samples=samples, **OWN.get(name, {})
+    )
     return kind(PredictedReturns(Known(2, 2), reward, terminated, 2), settings)
 
 
@@ -137,7 +141,7 @@ def test_it_brings_a_point_mass_to_rest_in_closed_loop(name):
         return -(states[:, 0] - 5).square() - 0.5 * states[:, 1].square()
 
     kind = PLANNERS.load(name)
-    settings = kind.Settings(planner=name, horizon=4, num_samples=2000)
+    settings = kind.Settings(planner=name, horizon=4, num_samples=2000, **OWN.get(name, {}))
     controller = kind(PredictedReturns(PointMass(2, 1), reward, None, 1), settings)
     state, stream = np.array([[0.0, 0.0]]), draws()
     for _ in range(25):

@@ -52,6 +52,15 @@ def expected_points(content):
         for sweep in figures["figure_6"]["sweeps"]:
             for value in sweep["values"]:
                 add(agent, *sweep["parameter"].split("."), value)
+    for agent in figures["figure_9"]["agents"]:
+        for method in figures["figure_9"]["methods"]:
+            if agent not in method.get("agents", [agent]):
+                continue
+            for num_samples in method["num_samples"]:
+                own = json.loads(json.dumps(content["agents"][agent]["model_based"]))
+                own["planning"] |= method.get("planning", {}) | {"num_samples": num_samples}
+                own["dynamics"] |= method.get("dynamics", {})
+                points.add((agent, json.dumps(own, sort_keys=True)))
     return points
 
 
@@ -69,23 +78,24 @@ def test_a_shared_run_stands_once(scale):
     found = {(run.agent, run.settings.model_dump_json(), run.seed) for run in runs}
     assert len(found) == len(runs)
     assert len({run[:2] for run in found}) == len({*points, *own})
-    figure_6 = content["figures"]["figure_6"]
+    figure_6, figure_9 = (content["figures"][name] for name in ("figure_6", "figure_9"))
+    fewest = min((one["seeds"] or content["seeds"] for one in (figure_6, figure_9)), key=len)
     for agent, settings, _ in found:
         seeds = {seed for *point, seed in found if point == [agent, settings]}
-        assert seeds >= set(figure_6["seeds"]) or agent not in figure_6["agents"]
+        assert seeds >= set(fewest) or agent not in figure_6["agents"]
     assert {seed for *_, seed in found} >= set(further)
 
 
 def test_every_figure_is_covered_and_nothing_else():
     hopper = {"agent": "hopper", "elements": list(get_agent("hopper").state_names[:6])}
     configuration = configured({"figures": {"figure_5": hopper, "figure_7": {"seeds": [0, 99]}}})
-    figure_5, figure_6, figure_7 = (
-        shown(configuration, name) for name in ("figure_5", "figure_6", "figure_7")
+    figure_5, figure_6, figure_7, figure_9 = (
+        shown(configuration, f"figure_{number}") for number in (5, 6, 7, 9)
     )
-    assert figure_5 | figure_6 | figure_7 == set(paths(runs_of(configuration)))
+    assert figure_5 | figure_6 | figure_7 | figure_9 == set(paths(runs_of(configuration)))
     # The agent's own settings are in both, but for the seed that only one has.
     assert {path.rpartition("/")[2] for path in figure_7 - figure_6} == {"seed~99"}
-    assert len(figure_5) == len(configuration.seeds)
+    assert len(figure_5) == len(BASE["figures"]["figure_5"]["seeds"])
     assert not figure_5 & figure_6
 
 
@@ -198,12 +208,13 @@ def test_layer_widths_are_not_run_together():
 
 
 def test_an_added_seed_only_adds_runs():
-    # Figure 6 without seeds of its own.
+    # Figures 5, 6 and 9 without seeds of their own.
     sweeps = [
         {key: sweep[key] for key in ("panel", "parameter", "values")}
         for sweep in BASE["figures"]["figure_6"]["sweeps"]
     ]
-    figures = {"figure_6": {"seeds": None, "sweeps": sweeps}}
+    figures = {"figure_5": {"seeds": None}, "figure_6": {"seeds": None, "sweeps": sweeps}}
+    figures["figure_9"] = {"seeds": None}
     before = paths(runs_of(configured({"seeds": [0, 1], "figures": figures})))
     after = paths(runs_of(configured({"seeds": [0, 1, 7], "figures": figures})))
     assert set(before) < set(after)

@@ -1,12 +1,20 @@
 """Figure 6's selection of runs, and that each curve bears its own label."""
 
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.colors import to_rgb
 
+from mbmf.analysis.claims import check_claims
+from mbmf.analysis.readings import readings
 from mbmf.base.errors import InputError
 from mbmf.figures import figure_6
 from mbmf.figures.figure_6 import final_returns, select_sweep
+from mbmf.figures.labels import EndLabel, label_ends, spread
 
 SWEEPS = [
     {
@@ -64,24 +72,107 @@ def test_a_missing_seed_of_a_value_is_told(table):
         select_sweep(lacking, SWEEPS[1], SWEEPS)
 
 
-def test_each_curve_bears_the_label_of_its_value(table):
+def curves(axes):
+    """Values of the curves of an upper panel, by the label in the legend's list."""
+    handles, labels = axes.get_legend_handles_labels()
+    return {label: handle for handle, label in zip(handles, labels, strict=True)}
+
+
+def written(axes):
+    return {text.get_text(): text for text in axes.texts}
+
+
+def test_each_curve_bears_the_label_of_its_value_at_its_end(table):
     figure = figure_6.design_decisions(table, SWEEPS, "quick")
     assert "quick scale, 3 seeds" in figure.get_suptitle()
     expected = [{5: 5200, 30: 30200}, {10: 30100, 20: 30200, 40: 30400}]
-    for axes, sweep, levels in zip(figure.axes, SWEEPS, expected, strict=True):
-        handles, labels = axes.get_legend_handles_labels()
-        assert labels == [str(value) for value in sweep["values"]]
-        for handle, value in zip(handles, sweep["values"], strict=True):
+    for axes, sweep, levels in zip(figure.axes[:2], SWEEPS, expected, strict=True):
+        found, labels = curves(axes), written(axes)
+        assert list(found) == [str(value) for value in sweep["values"]]
+        for value in sweep["values"]:
             # Mean over seeds 0, 1, 2 at iterations 0 and 1.
-            np.testing.assert_allclose(handle.get_ydata(), [levels[value] + 1, levels[value] + 2])
-        bold = [t.get_text() for t in axes.get_legend().get_texts() if t.get_fontweight() == "bold"]
+            line, label = found[str(value)], labels[str(value)]
+            np.testing.assert_allclose(line.get_ydata(), [levels[value] + 1, levels[value] + 2])
+            assert label.xy == (1, levels[value] + 2)  # that it points at
+            np.testing.assert_allclose(to_rgb(label.get_color()), to_rgb(line.get_color()))
+        bold = [name for name, text in labels.items() if text.get_fontweight() == "bold"]
         assert bold == [str(sweep["default"])]
+
+
+def test_labels_stand_apart_in_the_order_of_their_curves():
+    figure, axes = plt.subplots()
+    axes.set_xlim(0, 2)
+    axes.set_ylim(0, 10)
+    ends = [EndLabel(name, 1, y, "k") for name, y in [("c", 5.0), ("a", 4.99), ("b", 4.995)]]
+    label_ends(axes, ends)
+    figure.draw_without_rendering()
+    # Of the words alone, without the lines that lead to them.
+    boxes = [plt.Text.get_window_extent(written(axes)[name]) for name in "abc"]
+    for below, above in pairwise(boxes):
+        assert below.y1 <= above.y0 + 0.5  # pixels
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([1, 5], [1, 5]),
+        ([4, 4], [3.5, 4.5]),  # apart by 1, and as near as can be: both moved alike
+        ([0, 0, 9], [0, 1, 9]),  # not below 0
+        ([10, 10, 10], [8, 9, 10]),  # not above 10
+    ],
+)
+def test_spread_moves_as_little_as_it_can(values, found):
+    np.testing.assert_allclose(spread(values, 1, 0, 10), found)
+
+
+def test_lower_panels_show_every_seed_mean_and_interval(table):
+    figure = figure_6.design_decisions(table, SWEEPS, "quick")
+    for axes, expected in zip(figure.axes[2:], [[5200, 30200], [30100, 30200, 30400]], strict=True):
+        dots = [part for part in axes.collections if isinstance(part, PathCollection)]
+        assert [dot.get_offsets()[:, 1].tolist() for dot in dots] == [
+            [level + 1, level + 2, level + 3] for level in expected
+        ]
+        # Student's factor for three seeds, 4.303, over the root of 3, at a deviation of 1.
+        for bars, level in zip(axes.containers, expected, strict=True):
+            ((_, low), (_, high)) = bars.lines[2][0].get_segments()[0]
+            assert (low, high) == pytest.approx((level + 2 - 2.4841, level + 2 + 2.4841), abs=1e-3)
+
+
+def test_a_claim_stands_below_its_panel_with_its_verdict(table):
+    content = {
+        "id": "more", "claim": "40 steps end higher than 10.", "source": "Figure 6c",
+        "family": "Figure 6", "table": "figure_6", "comparison": "above", "threshold": 0,
+        "agents": ["swimmer"],
+        "statistic": {
+            "name": "return_difference", "parameter": "planning.horizon", "of": 40, "minus": 10,
+            "iteration": "last",
+        },
+    }  # fmt: skip
+    noise = np.random.default_rng(0).normal(size=len(table))
+    noisy = table.assign(**{"return": table["return"] + noise})
+    start = content | {"id": "start", "claim": "They start so.", "family": None}
+    start["statistic"] = content["statistic"] | {"iteration": "first"}
+    both, problems = check_claims({"claims": [content, start]})
+    assert not problems
+    figure = figure_6.design_decisions(
+        noisy, SWEEPS, "quick", readings=readings(both, {"figure_6": noisy})
+    )
+    left, right = figure.axes[2:]
+    assert not left.texts
+    said = " ".join(" ".join(text.get_text().split()) for text in right.texts)
+    assert "● reproduced: 30" in said
+    assert "40 steps end higher than 10." in said
+    # A claim about the first iteration shows its seeds, too.
+    assert len([part for part in right.collections if isinstance(part, PathCollection)]) == 6
 
 
 def test_final_returns_are_those_of_the_last_iteration(table):
     returns = final_returns(table, SWEEPS)
     row = returns.loc[("swimmer", "c1", "controller's horizon", 40)]
+    low, high = row.pop("low"), row.pop("high")
     assert row.to_dict() == {"mean": 30402, "lowest": 30401, "highest": 30403, "seeds": 3}
+    assert (low, high) == pytest.approx((30402 - 2.4841, 30402 + 2.4841), abs=1e-3)
     assert len(returns) == 5
 
 
@@ -93,6 +184,6 @@ def test_a_value_with_more_seeds_is_drawn_with_all_of_them(table):
     assert figure.get_suptitle().startswith("Ablation: ")
     assert "quick scale, 3 to 6 seeds" in figure.get_suptitle()
     # The table's returns, and those of the seeds added, which are copies of them.
-    np.testing.assert_allclose(figure.axes[0].get_lines()[0].get_ydata(), [5201, 5202])
+    np.testing.assert_allclose(curves(figure.axes[0])["5"].get_ydata(), [5201, 5202])
     with pytest.raises(InputError, match=r"dynamics\.epochs = 5, seeds \[3, 4, 5\]"):
         select_sweep(table, sweeps[0], sweeps)

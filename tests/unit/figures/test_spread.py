@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mbmf.analysis.speedups import Curves
+from mbmf.analysis.authors_plots import AUTHORS_PLOTS, read_authors_plots
+from mbmf.analysis.speedups import Curves, speedups
 from mbmf.base.errors import InputError
 from mbmf.figures import figure_5 as five
 from mbmf.figures import figure_6 as six
@@ -61,18 +62,13 @@ def test_figure_5s_band_is_over_seeds_and_not_over_start_states():
     assert "3 seeds" in figure.get_suptitle()
 
 
-def test_figure_6s_band_is_of_whole_seeds():
+def test_figure_6_refuses_a_table_without_some_seed():
     rows = [
-        {"agent": "swimmer", "seed": seed, "iteration": i, "dynamics.epochs": epochs, "return": r}
+        {"agent": "swimmer", "seed": seed, "iteration": i, "dynamics.epochs": epochs, "return": 1.0}
         for epochs in (20, 30)
-        for seed, r in enumerate((0.0, 10.0, 20.0))
+        for seed in (0, 1, 2)
         for i in (0, 1)
     ]
-    figure = six.design_decisions(pd.DataFrame(rows), [SWEEP], "quick")
-    assert (
-        bands(figure.axes[0])
-        == [pytest.approx((10 - 43.0265 / 3**0.5, 10 + 43.0265 / 3**0.5), rel=1e-5)] * 2
-    )
     with pytest.raises(InputError, match=r"lacks swimmer, dynamics.epochs = 30, seeds \[2\]"):
         six.design_decisions(pd.DataFrame(rows[:-2]), [SWEEP], "quick")
 
@@ -110,6 +106,41 @@ def figure_7(mf):
 )
 def test_figure_7_calls_a_plateau_only_what_is_one(mf, said):
     axes = figure_7(list(mf))
-    assert [text.get_text() for text in axes.texts] == [said]
+    assert [text.get_text() for text in axes.texts] == ["Mb", "Mf", "Mb-Mf", said]
     (line,) = [line for line in axes.get_lines() if line.get_linestyle() == "--"]
     assert line.get_ydata()[0] == pytest.approx(np.mean(list(mf)[-5:]) + 0.5)
+
+
+def test_figure_7_shows_each_ratio_at_its_return_and_names_both_targets():
+    kinds = {
+        "model_based": ([1000, 2000], [5, 10]),
+        "model_free": (np.arange(1, 51) * 1e4, [*range(2, 42, 2), *[40] * 30]),
+        "imitation": ([3000], [12]),
+        "fine_tuning": (np.arange(1, 51) * 5e3, [*range(2, 42, 2), *[40] * 30]),
+    }
+    table = pd.DataFrame(
+        [
+            {
+                "kind": kind, "agent": "swimmer", "seed": seed, "iteration": i, "env_steps": at,
+                "authors_steps": at, "return": value * (1 + 0.01 * seed),
+            }
+            for kind, (steps, returns) in kinds.items()
+            for seed in (0, 1)
+            for i, (at, value) in enumerate(zip(steps, returns, strict=True))
+        ]
+    )  # fmt: skip
+    plots = read_authors_plots(AUTHORS_PLOTS)
+    figure = seven.comparison(table, "quick", speedups=speedups(table), read=plots)
+    bars = [line for line in figure.axes[0].get_lines() if line.get_marker() == "|"]
+    # Mb holds what its lower point has; Mf is there at 2 + 2i = 5, so at 2.5e4 steps.
+    mb, mbmf = bars
+    np.testing.assert_allclose(mb.get_xdata(), [1000, 25_000])
+    np.testing.assert_allclose(mb.get_ydata(), 5 * 1.005)
+    # 99 % of 40 is reached 0.8 of the way from 38 to 40, in both; Mb-Mf is twice as fast.
+    np.testing.assert_allclose(mbmf.get_xdata(), [99_000, 198_000])
+    said = "\n".join(text.get_text() for text in figure.axes[0].texts)
+    assert "Mf / Mb: 25" in said
+    words = " ".join(said.split())
+    assert "Mf / Mb at a return of 5.025: 25 (" in words
+    assert "The text: 20; their plot: 25." in words
+    assert "The text: 3; their plot: 1.55 to 1.63." in words

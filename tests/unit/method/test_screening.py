@@ -20,11 +20,13 @@ from mbmf.method.predicted_returns import (
     PredictedReturns,
     rollout_returns,
 )
-from mbmf.method.screening import FIRST, PROBED, best_of_screened, screened_returns
+from mbmf.method.screening import FIRST, best_of_screened, screened_returns
 from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[3] / "config"
 CPU = torch.device("cpu")
+# The others have states that end an episode.
+SCREENED = ("swimmer", "half_cheetah")
 
 
 def draws(seed=0):
@@ -44,12 +46,11 @@ class Exact:
         return self.returns[rows[:, None], tried]
 
 
-def chosen(screened, exact, open_=None, far=None):
+def chosen(screened, exact, far=None):
     """(index, return, sequences predicted exactly) of one body."""
     asked = Exact(exact[None])
-    open_ = torch.zeros(len(exact), dtype=torch.bool) if open_ is None else open_
     far = torch.zeros(len(exact)) if far is None else far
-    index, value = best_of_screened(screened[None], open_[None], far[None], asked)
+    index, value = best_of_screened(screened[None], far[None], asked)
     return index.item(), value.item(), asked.asked[0]
 
 
@@ -98,29 +99,25 @@ class TestRule:
         for size in (1e-4, 1e-2, 1.0, 100.0):
             assert chosen(exact + size * errors, exact)[0] == exact.argmax()
 
-    def test_open_returns_say_nothing_about_the_error(self):
-        """They are far too high, as where a sequence may end; the others are nearly exact."""
+    def test_screened_infinities_say_nothing_about_the_error(self):
         exact = torch.arange(3000.0)
         screened = exact + 0.01
-        open_ = torch.zeros(3000, dtype=torch.bool)
+        screened[:20] = math.inf
+        assert chosen(screened, exact) == (2999, 2999.0, FIRST)
+        # A return that is merely far too high is an error like any.
         screened[:20] = 5000.0
-        open_[:20] = True
-        assert chosen(screened, exact, open_) == (2999, 2999.0, FIRST)
-        # Not marked as open, they are errors like any.
         assert chosen(screened, exact)[2] == 3000
 
-    def test_where_all_are_open_all_are_predicted(self):
+    def test_where_all_are_infinite_all_are_predicted(self):
         exact = torch.rand(1500, generator=draws())
-        screened = torch.ones(1500)
-        assert chosen(screened, exact, screened > 0)[::2] == (exact.argmax(), 1500)
+        assert chosen(torch.full((1500,), math.inf), exact)[::2] == (exact.argmax(), 1500)
 
     def test_a_screened_infinity_is_always_predicted(self):
         exact = torch.arange(4000.0)
         screened = exact.clone()
         screened[:100] = math.inf
         exact[7] = 1e5
-        open_ = screened == math.inf
-        index, value, asked = chosen(screened, exact, open_)
+        index, value, asked = chosen(screened, exact)
         assert (index, value) == (7, 1e5)
         assert asked >= 100
 
@@ -136,8 +133,7 @@ class TestRule:
         screened = exact.clone()
         screened[1] = 0.0
         asked = Exact(exact)
-        none = torch.zeros(2, 3000)
-        index, returns = best_of_screened(screened, none > 0, none, asked)
+        index, returns = best_of_screened(screened, torch.zeros(2, 3000), asked)
         assert asked.asked == [FIRST, 3000]
         assert index.tolist() == exact.argmax(1).tolist()
         assert returns.tolist() == exact.amax(1).tolist()
@@ -161,59 +157,48 @@ def survival(states, _actions):
     return torch.ones_like(states[..., 0])
 
 
+def fourth(states, _actions):
+    return states[..., 3]
+
+
 class TestScreen:
     def test_is_the_exact_return_where_nothing_is_reduced(self):
         start = torch.tensor([3.0, -1.0])
         actions = torch.rand(6, 200, 1, generator=draws()) * 2 - 1
-        task = (lambda s, a: s[..., 0] - a[..., 0], None)
-        returns, open_, _ = screened_returns(falling, *task, LARGEST_STATE, start, actions)
-        exact = rollout_returns(falling_exactly, *task, start[None], actions)
-        torch.testing.assert_close(returns, exact)
-        assert not open_.any()
 
-    def test_an_ending_within_the_margin_is_open_and_paid(self):
-        """Heights 3, 2, 1 + a, 2 a: the third is the floor itself, or just not."""
-        start = torch.tensor([3.0, -1.0])
-        actions = torch.zeros(3, 4, 1)
-        actions[0, :, 0] = torch.tensor([0.001, -0.001, 0.7, -0.5])
-        task = (survival, lambda s: s[..., 0] < 1.0)
-        returns, open_, _ = screened_returns(falling, *task, LARGEST_STATE, start, actions)
-        exact = rollout_returns(falling_exactly, *task, start[None], actions)
-        assert exact.tolist() == [2.0, 1.0, 3.0, 1.0]
-        assert open_.tolist() == [True, True, False, False]
-        assert (returns >= exact).all()
-        assert torch.equal(returns[~open_], exact[~open_])
+        def reward(states, actions):
+            return states[..., 0] - actions[..., 0]
+
+        returns, _ = screened_returns(falling, reward, LARGEST_STATE, start, actions)
+        exact = rollout_returns(falling_exactly, reward, None, start[None], actions)
+        torch.testing.assert_close(returns, exact)
 
     def test_how_far_is_told_in_changes_of_the_average_sequence(self):
         """Two of four sequences move, as fast as each other; one of them stops in the end."""
         actions = torch.zeros(6, 4, 1)
         actions[0, 0] = 1.0
         actions[0, 1], actions[5, 1] = -1.0, 1.0
-        _, _, far = screened_returns(
-            falling, survival, None, LARGEST_STATE, torch.zeros(2), actions
-        )
+        _, far = screened_returns(falling, survival, LARGEST_STATE, torch.zeros(2), actions)
         assert far.tolist() == [2.0, 2.0, 0.0, 0.0]
 
     @pytest.mark.parametrize("value", [math.nan, math.inf, 1e16])
-    @pytest.mark.parametrize("row", [0, PROBED + 5])
-    @pytest.mark.parametrize("ends", [True, False])
-    def test_a_prediction_that_is_not_finite_is_infinite_and_open(self, value, row, ends):
+    def test_a_prediction_that_is_not_finite_is_infinite(self, value):
         def near(_start):
             def change(inputs):
                 moved = inputs[:, 2:].expand(-1, 2).clone()
-                moved[row, 1] = value
+                moved[7, 1] = value
                 return moved
 
             return change
 
-        task = (lambda s, a: a[..., 0], (lambda s: ~(s[..., 1] < 1e30)) if ends else None)
+        def reward(_states, actions):
+            return actions[..., 0]
+
         actions = torch.full((3, 100, 1), 0.5)
-        returns, open_, _ = screened_returns(near, *task, LARGEST_STATE, torch.zeros(2), actions)
-        assert returns[row] == math.inf
-        assert open_[row]
-        # Another sequence is as it was, or open too: never low.
-        assert ((returns == 1.5) | open_).all()
-        assert (returns >= 1.5).all()
+        returns, _ = screened_returns(near, reward, LARGEST_STATE, torch.zeros(2), actions)
+        assert returns[7] == math.inf
+        returns[7] = 1.5
+        assert (returns == 1.5).all()
 
     def test_a_far_position_does_not_coarsen_the_rest(self):
         """The model was trained around x = 500 m, where bfloat16 has steps of 2 m."""
@@ -224,11 +209,10 @@ class TestScreen:
             start = torch.randn(6, generator=draws(1))
             start[0] += x
             actions = torch.rand(10, 500, 2, generator=draws(2)) * 2 - 1
-            task = (lambda s, a: s[..., 3], None)
-            layers = ReducedLayers(*model._folded(), 500)
-            layers_exact = model.for_planning(500)
-            returns, _, _ = screened_returns(layers.near, *task, LARGEST_STATE, start, actions)
-            exact = rollout_returns(layers_exact, *task, start[None], actions)
+            near = ReducedLayers(*model._folded(), 500).near
+            network = model.for_planning(500)
+            returns, _ = screened_returns(near, fourth, LARGEST_STATE, start, actions)
+            exact = rollout_returns(network, fourth, None, start[None], actions)
             errors.append((returns - exact).abs().max().item())
             assert errors[-1] < 0.1 * exact.std().item()
         assert errors[1] < 2 * errors[0]
@@ -258,7 +242,7 @@ def planners(agent, model, settings):
 
 
 @pytest.mark.skipif(not has_bfloat16_units(CPU), reason="no bfloat16 units")
-@pytest.mark.parametrize("name", AGENTS)
+@pytest.mark.parametrize("name", SCREENED)
 def test_plans_are_those_of_float32_to_the_bit(name):
     """Of three bodies, one of them 300 m away; 1 x 300 and 2 x 150."""
     agent = get_agent(name)
@@ -266,7 +250,6 @@ def test_plans_are_those_of_float32_to_the_bit(name):
     for seed, hidden in enumerate([(300,), (150, 150)]):
         screened, exact = planners(agent, model_of(agent, hidden, seed), settings)
         states = 0.1 * np.random.default_rng(seed).standard_normal((3, agent.state_dim))
-        states[:, agent.state_names.index("rootz [m]" if name == "hopper" else "com x [m]")] += 1
         states[2] += 300 * (np.array(agent.state_names) == "com x [m]")
         found, expected = (p.plan(states, draws(seed)) for p in (screened, exact))
         np.testing.assert_array_equal(found.actions, expected.actions)
@@ -300,12 +283,20 @@ def test_a_narrow_network_is_not_screened(monkeypatch):
     assert model_of(get_agent("swimmer"), [mlp.NARROWEST_SCREENED - 1]).for_screening(9) is None
 
 
+@pytest.mark.parametrize("name", sorted(set(AGENTS) - set(SCREENED)))
+def test_where_a_state_ends_the_episode_nothing_is_screened(name, monkeypatch):
+    monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: True)
+    agent = get_agent(name)
+    assert agent.terminated is not None
+    assert PredictedReturns.of_agent(model_of(agent), agent)._screen is None
+
+
 def test_without_units_all_are_predicted_in_float32(monkeypatch):
     monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: False)
-    agent = get_agent("hopper")
+    agent = get_agent("swimmer")
     assert model_of(agent).for_screening(100) is None
     objective = PredictedReturns.of_agent(model_of(agent), agent)
-    actions = torch.rand(3, 1, 1500, 3, generator=draws()) * 2 - 1
+    actions = torch.rand(3, 1, 1500, 2, generator=draws()) * 2 - 1
     starts = torch.ones(1, agent.state_dim)
     with torch.inference_mode():
         index, highest = objective.best(starts, actions)
@@ -318,8 +309,8 @@ def test_without_units_all_are_predicted_in_float32(monkeypatch):
 @pytest.mark.skipif(not has_bfloat16_units(CPU), reason="no bfloat16 units")
 def test_a_run_of_algorithm_1_is_the_same_with_screening_and_without(monkeypatch):
     layers = [CONFIG / f"{name}.yaml" for name in ("agents", "config", "smoke")]
-    agent = get_agent("hopper")
-    settings = load_configuration(layers).agents["hopper"].model_based
+    agent = get_agent("swimmer")
+    settings = load_configuration(layers).agents["swimmer"].model_based
     settings = settings.replaced("planning.num_samples", 1500)
     settings = settings.replaced("dynamics.hidden_layers", [200])
     data = random_data.generate(agent, settings.random_data, 0)

@@ -1,9 +1,11 @@
 """Pages of the pages, and the README's tables, from verdicts made by hand."""
 
+import base64
 import json
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,6 +13,7 @@ from mbmf.analysis.claims import check_claims
 from mbmf.base.errors import InputError
 from mbmf.experiments.experiment import shown_tables
 from mbmf.report import pages
+from mbmf.report.runs_page import HEIGHT, POINTS, WIDTH, points
 from mbmf.steps.report_pages import write_notebook_page, write_runs_page
 from mbmf.storage.yaml_files import read_yaml
 from mbmf.workflow.dvc_stages import configuration_at
@@ -51,12 +54,13 @@ def test_every_claim_leads_to_a_figure_that_the_workflow_draws():
 def test_a_claim_on_a_table_that_no_figure_shows_has_no_links():
     (row,) = pages.claim_rows([KNOWN], CLAIMS, "results/quick", {})
     assert (row["experiment"], row["links"]) == (None, {})
-    assert "data-path" not in pages.claims_page([row], "quick", "")
+    assert "data-path" not in pages.claims_page([row], "quick", "", b"<svg/>")
 
 
 def test_page_of_claims_shows_numbers_reasons_and_links():
-    rows = pages.claim_rows([KNOWN, UNKNOWN], CLAIMS, "results/quick", SHOWN)
-    page = pages.claims_page(rows, "quick", "Last changed on a day.")
+    clips = {"figure_6": {"half_cheetah": "runner", "ant": "none"}}
+    rows = pages.claim_rows([KNOWN, UNKNOWN], CLAIMS, "results/quick", SHOWN, clips)
+    page = pages.claims_page(rows, "quick", "Last changed on a day.", b"<svg/>")
     assert "by family: Figure 6 12, Dyna-Q 6. Last changed on a day." in page
     assert "Of 2 claims" in page
     assert "1 reproduced" in page
@@ -64,6 +68,9 @@ def test_page_of_claims_shows_numbers_reasons_and_links():
     assert "it is &lt;not&gt; run" in page
     for path in ("figures/figure_8_4.svg", "report/dyna.html", "report/figure_6_runs.html"):
         assert f'data-path="results/quick/{path}"' in page
+    assert page.count(".webp") == 1  # of the claim about the agent that a clip shows
+    assert 'data-path="results/quick/gaits/runner.webp"' in page
+    assert base64.b64encode(b"<svg/>").decode() in page
 
 
 def test_a_verdict_on_no_claim_is_refused():
@@ -95,21 +102,47 @@ def test_results_take_the_place_of_those_before():
             pages.between_marks(wrong, "quick", "new\n")
 
 
+def write_run(folder, returns=(1.0, 7.5), **changes):
+    """A run's provenance and curve."""
+    folder.mkdir()
+    (folder / "provenance.json").write_text(json.dumps(PROVENANCE | changes))
+    steps = range(0, 5000 * len(returns), 5000)
+    pd.DataFrame({"env_steps": steps, "return": returns}).to_csv(folder / "curve.csv")
+    return folder / "provenance.json"
+
+
 def test_page_of_runs_holds_configuration_and_provenance(tmp_path):
-    run = tmp_path / "run"
-    run.mkdir()
-    (run / "provenance.json").write_text(json.dumps(PROVENANCE))
-    pd.DataFrame({"env_steps": [0, 5000], "return": [1.0, 7.5]}).to_csv(run / "curve.csv")
+    run = write_run(tmp_path / "run")
     output = tmp_path / "runs.html"
-    write_runs_page("Figure 7", "quick", {}, [run / "provenance.json"], None, output)
+    write_runs_page("Figure 7", "quick", {}, [run], None, output)
     page = output.read_text()
-    assert "half-cheetah, trpo, seed 4: return 7.5" in page
-    assert "after 5,000 steps, 62 s" in page
-    assert "&#34;kl&#34;: 0.05" in page
+    for cell in (">half-cheetah<", ">trpo<", 'data-value="4">4<', ">7.5<", ">5,000<", ">62<"):
+        assert cell in page, cell
+    assert "&#34;settings.kl&#34;: 0.05" in page
     assert "&lt;CPU&gt;" in page
-    assert "<script" not in page
     (line,) = pd.read_csv(tmp_path / "runs.csv").to_dict("records")
     assert (line["seconds"], line["last_return"]) == (61.5, 7.5)
+
+
+def test_a_row_says_in_what_a_run_differs_and_the_rest_stands_once(tmp_path):
+    runs = [
+        write_run(tmp_path / str(seed), seed=seed, settings={"trpo": {"kl": kl, "discount": 0.9}})
+        for seed, kl in enumerate([0.05, 0.05, 0.1])
+    ]
+    write_runs_page("Figure 7", "quick", {}, runs, None, tmp_path / "runs.html")
+    page = (tmp_path / "runs.html").read_text()
+    assert page.count('<tbody class="run">') == 3
+    assert page.count('<td class="free">kl 0.1</td>') == 1
+    assert page.count('<td class="free"></td>') == 2
+    assert page.count("&#34;settings.trpo.discount&#34;") == 1
+    assert page.count("&#34;settings.trpo.kl&#34;") == 3
+
+
+def test_a_small_curve_fills_its_box():
+    curve = points(np.array([2.0, 4.0, 3.0]))
+    assert curve == f"0,{HEIGHT} {WIDTH // 2},0 {WIDTH},{HEIGHT // 2}"
+    assert points(np.array([1.0])) == "0,0"
+    assert len(points(np.arange(2500.0)).split()) == POINTS
 
 
 def test_page_of_dyna_q_holds_the_provenance_of_its_one_job(tmp_path):

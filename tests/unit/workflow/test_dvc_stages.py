@@ -54,6 +54,7 @@ NEVER_A_DEPENDENCY = {
         "figures/style.py",
         "dyna/mazes.py",
     ],
+    "claims_figure": ["method/algorithm_1.py", "figures/figure_6.py", "dyna/mazes.py"],
     "dyna": [
         "base/random_streams.py",
         "method/planners/random_shooting.py",

@@ -31,7 +31,7 @@ def jobs(overlay):
         found |= {job.rule: asks.tables(experiment, job) for job in experiment.tables()}
         found[experiment.name] = asks.drawing(experiment)
         found |= {f"gait {name}": asks.clip(run) for name, run in experiment.clips().items()}
-    return found | {"claims": asks.claims()}
+    return found | {"claims": asks.claims(), "claims_figure": asks.claims_figure()}
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -87,6 +87,19 @@ def test_an_overlay_only_makes_numbers_smaller(scale):
     shown = [content["figures"]["figure_7"].pop("agents") for content in (reduced, paper)]
     assert set(shown[0]) == set(AGENTS)
     assert set(shown[1]) <= set(AGENTS)
+    # Figure 9 shows one agent of the two and some of the methods, with fewer samples.
+    ninth = [content["figures"].pop("figure_9") for content in (reduced, paper)]
+    assert set(ninth[0]["agents"]) <= set(ninth[1]["agents"])
+    methods = [section["methods"] for section in ninth]
+    names, samples = (
+        [{one["name"] for one in listed} for listed in methods],
+        [max(max(one["num_samples"]) for one in listed) for listed in methods],
+    )
+    assert names[0] <= names[1]
+    assert samples[0] <= samples[1]
+    for content in (reduced, paper):
+        for section in content["figures"].values():
+            section["seeds"] = section.get("seeds") or content["seeds"]
     # The paper scale's claims need further seeds of some settings.
     for sweep in [
         *reduced["figures"]["figure_6"]["sweeps"],
@@ -94,6 +107,9 @@ def test_an_overlay_only_makes_numbers_smaller(scale):
     ]:
         sweep.pop("seeds", None)
         sweep.pop("value_seeds", None)
+    for section in reduced["figures"].values():
+        if section["seeds"] is None:  # those of all figures
+            section["seeds"] = reduced["seeds"]
     assert_no_larger(reduced, paper)
     assert reduced["agents"]["swimmer"] != paper["agents"]["swimmer"]
 
@@ -124,9 +140,12 @@ def test_number_of_runs_at_paper_scale():
     # data, a horizon of 5, K of 100, 5 and 100 rollouts (8 each); of the swimmer 20, 40, 60 and 80
     # epochs, of the half-cheetah a horizon of 40. 5 seeds of the rest.
     compared = 2 + 2 * 8 + 4 + 1
+    # Figure 9, 5 seeds: CEM, iCEM and MPPI with 3 numbers of samples each, PETS, and random
+    # shooting with two layers. Random shooting with one is Figure 6's.
+    further = 2 * (3 * 3 + 1 + 1)
     experiments = load_configuration(SCALES["paper"]).experiments.values()
     runs = with_sources(run for experiment in experiments for run in experiment.asked_for())
     assert (
         len([run for run in runs if run.kind == "model_based"])
-        == compared * 10 + (19 + 18 - compared) * 5
+        == compared * 10 + (19 + 18 - compared + further) * 5
     )

@@ -40,7 +40,7 @@ def dag(job, monkeypatch):
         for seed, reasons in enumerate([(), TO_MAKE])
     ]
     table = job("figure_6_table", *runs, output="tables/figure_6.csv", reasons=TO_MAKE)
-    figure = job("figure_6", table, output="figures/figure_6.svg", reasons=TO_MAKE)
+    figure = job("figure_6", table, output="notebooks/figure_6.ipynb", reasons=TO_MAKE)
     claims = job("claims", table, output="claims.json", reasons=TO_MAKE)
     return Dag(RESULTS, (*runs, table, figure, claims))
 

@@ -85,9 +85,8 @@ def test_a_screen_stays_on_its_device_and_never_waits_for_it(name):
     starts, actions = batch(agent, "meta", bodies=1)
     layers = ReducedLayers(*model(agent).to("meta")._folded(), GPU_CHUNK_ROWS)
     with torch.inference_mode(), OneDevice():
-        returns, _, _ = screened_returns(
-            layers.near, *task(agent), LARGEST_STATE, starts[0], actions
-        )
+        reward, _ = task(agent)
+        returns, _ = screened_returns(layers.near, reward, LARGEST_STATE, starts[0], actions)
     assert returns.shape == (50,)
 
 
