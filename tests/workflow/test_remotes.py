@@ -208,12 +208,13 @@ def test_a_damaged_file_in_the_cache_never_starts_a_run(origin, elsewhere, store
 
 
 @pytest.mark.parametrize("how", DAMAGE)
-def test_a_part_of_a_file_never_starts_a_run(origin, elsewhere, how):
+def test_a_part_of_a_file_never_starts_a_run(origin, elsewhere, store, how):
     """As a copy by hand, or a pull without `verify`, may leave it."""
+    use(elsewhere, str(store))
+    assert elsewhere.run("dvc", "pull", *STAGES).returncode == 0
     data = next(path for path in data_of(origin) if "/data/random/" in path)
-    place = elsewhere.folder / data
-    place.parent.mkdir(parents=True)
-    place.write_bytes(DAMAGE[how]((origin.folder / data).read_bytes()))
+    (elsewhere.folder / data).write_bytes(DAMAGE[how]((origin.folder / data).read_bytes()))
+    shutil.rmtree(elsewhere.folder / "results/smoke/runs")
     done = elsewhere.snakemake("--", "all_model_based")
     assert done.returncode != 0
     assert f"{data}: not a whole safetensors file of mbmf" in done.stdout, done.stdout[-3000:]
