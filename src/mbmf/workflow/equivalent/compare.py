@@ -68,7 +68,9 @@ class Comparison:
     def remarks(self) -> list[str]:
         """Lines on what was found, beside the difference."""
         lines = [f"new: {count} jobs of {rule}" for rule, count in self.added.items()]
-        lines += [f"{rule}: other pictures or verdicts, to be made anew" for rule in sorted(self.anew)]
+        lines += [
+            f"{rule}: other pictures or verdicts, to be made anew" for rule in sorted(self.anew)
+        ]
         if self.difference:
             return [*lines, "nothing recorded; both copies stay in .snakemake/equivalent"]
         pairs = len(self.equal)
