@@ -79,12 +79,23 @@ def changed(rule):
 
 def code_of_job(rule):
     """A parameter: digest of the code of the job itself."""
-    return lambda wildcards: ASKED[rule](wildcards).code[rule][0]
+    return lambda wildcards: asked_of(rule, wildcards).code[rule][0]
 
 
 def record_of(rule):
     """A parameter: what the job writes down when it has made its files."""
-    return lambda wildcards: ASKED[rule](wildcards).text()
+    return lambda wildcards: asked_of(rule, wildcards).text()
+
+
+def asked_of(rule, wildcards):
+    """What is asked of a job."""
+    return _asked(rule, tuple(wildcards.items()))
+
+
+# Snakemake asks for the inputs and parameters of a job many times.
+@cache
+def _asked(rule, wildcards):
+    return ASKED[rule](Wildcards(fromdict=dict(wildcards)))
 
 
 def difference_of(rule, wildcards):
@@ -103,7 +114,7 @@ def _difference(rule, wildcards):
     )
     return difference(
         path,
-        ASKED[rule](Wildcards(fromdict=named)),
+        _asked(rule, wildcards),
         provenance=next(iter(provenance), None),
     )
 
