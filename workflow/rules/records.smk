@@ -51,13 +51,15 @@ def needed(rule, files):
     """An input function: files, or what a function of the wildcards gives.
 
     They are ancient, for Snakemake not to look at times, where the job's record is what is
-    asked. Where it is not, they are as usual: of two jobs in a row Snakemake would overlook the
-    second were its input ancient.
+    asked, and where the job has made nothing, as in a clone: it runs when its files are needed.
+    Else they are as usual: of two jobs in a row Snakemake would overlook the second were its
+    input ancient.
     """
 
     def found(wildcards):
         paths = files(wildcards) if callable(files) else files
-        return ancient(paths) if difference_of(rule, wildcards) is None else paths
+        as_usual = difference_of(rule, wildcards) and files_made(rule, wildcards)
+        return paths if as_usual else ancient(paths)
 
     return found
 
