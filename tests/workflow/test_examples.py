@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mbmf.workflow.configuration import merge
+
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -19,11 +21,58 @@ def test_an_ablation_is_new_runs_a_table_and_a_figure(finished, tmp_path):
     overlay = tmp_path / "ablation.yaml"
     shutil.copy(EXAMPLES / overlay.name, overlay)
     ((name, section),) = yaml.safe_load(overlay.read_text())["figures"].items()
-    seeds = yaml.safe_load((finished.folder / "config/smoke.yaml").read_text())["seeds"]
     values = sum(len(sweep["values"]) for sweep in section["sweeps"])
     # The agent's own settings, which its panels show too, are finished runs of Figure 6.
-    new = values * len(section["agents"]) * len(seeds)
+    new = values * len(section["agents"]) * len(seeds_of(finished))
     assert plan_with(finished, overlay) == {"model_based": new, f"{name}_table": 1, name: 1}
+
+
+def overlay_of(folder, content):
+    """An overlay in a folder outside of the clone."""
+    overlay = folder / "mine.yaml"
+    overlay.write_text(yaml.safe_dump(content))
+    return overlay
+
+
+def copied(name, folder):
+    """Path of an example's copy."""
+    return str(shutil.copy(EXAMPLES / name, folder))
+
+
+def seeds_of(clone):
+    return yaml.safe_load((clone.folder / "config/smoke.yaml").read_text())["seeds"]
+
+
+def test_a_planner_of_ones_own_is_its_runs_and_what_shows_them(finished, tmp_path):
+    planning = {"planner": copied("planner.py", tmp_path)}
+    method = {"name": "mine", "planning": planning, "num_samples": [20]}
+    section = {"experiment": "figure_9", "agents": ["swimmer"], "methods": [method]}
+    overlay = overlay_of(tmp_path, {"figures": {"planners": section}})
+    assert plan_with(finished, overlay) == {
+        "model_based": len(seeds_of(finished)),
+        "planners_table": 1,
+        "planners_times": 1,
+        "planners": 1,
+    }
+
+
+def test_a_task_of_ones_own_is_its_data_its_runs_and_what_shows_them(finished, tmp_path):
+    of_swimmer = {}
+    for name in ("agents", "smoke"):
+        content = yaml.safe_load((finished.folder / f"config/{name}.yaml").read_text())
+        of_swimmer = merge(of_swimmer, content["agents"]["swimmer"])
+    agent = of_swimmer | {"task": copied("pendulum.py", tmp_path)}
+    section = {"experiment": copied("figure.py", tmp_path), "agents": ["pendulum"]}
+    overlay = overlay_of(
+        tmp_path, {"agents": {"pendulum": agent}, "figures": {"swing_up": section}}
+    )
+    seeds = len(seeds_of(finished))
+    assert plan_with(finished, overlay) == {
+        "random_data": seeds,
+        "model_based": seeds,
+        "swing_up_table": 1,
+        "swing_up": 1,
+    }
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from mbmf.experiments.runs import with_sources
+from mbmf.experiments.runs import ModelBasedRun, with_sources
 from mbmf.storage.yaml_files import read_yaml
 from mbmf.workflow.configuration import check_configuration
 
@@ -126,6 +126,10 @@ def test_changed_code_remakes_all_that_rests_on_it_in_one_call(finished, tmp_pat
     counts, runs = planned(dry.stdout), runs_of(finished, {})
     # Mb-Mf, which starts from an imitation policy, is one half of TRPO's runs.
     expected = {kind: runs[kind] for kind in kinds & {"model_based", "imitation", "trpo"}}
+    if "planners" in module:
+        # Figure 9 has runs with other planners.
+        expected["model_based"] = runs_of(finished, {}, planner="random_shooting")["model_based"]
+        assert expected["model_based"] < runs["model_based"]
     expected |= {"trpo": runs["imitation"]} if "mb-mf" in kinds else {}
     steps = ("model_based", "imitation", "trpo")
     assert {k: v for k, v in counts.items() if k in steps} == expected
@@ -136,13 +140,18 @@ def test_changed_code_remakes_all_that_rests_on_it_in_one_call(finished, tmp_pat
     assert "all" in counts
 
 
-def runs_of(clone, overlay):
-    """How many runs of each kind the smoke scale has with an overlay."""
+def runs_of(clone, overlay, planner=None):
+    """How many runs of each kind the smoke scale has with an overlay; of one planner, or all."""
     names = ("agents", "config", "smoke")
     layers = [(name, read_yaml(clone.folder / f"config/{name}.yaml")) for name in names]
     experiments = check_configuration([*layers, ("overlay", overlay)]).experiments.values()
     asked = [run for experiment in experiments for run in experiment.asked_for()]
-    return Counter(run.kind for run in with_sources(asked))
+    return Counter(
+        run.kind
+        for run in with_sources(asked)
+        if not planner
+        or (isinstance(run, ModelBasedRun) and run.settings.planning.planner == planner)
+    )
 
 
 def planned(plan):

@@ -51,13 +51,15 @@ def needed(rule, files):
     """An input function: files, or what a function of the wildcards gives.
 
     They are ancient, for Snakemake not to look at times, where the job's record is what is
-    asked. Where it is not, they are as usual: of two jobs in a row Snakemake would overlook the
-    second were its input ancient.
+    asked, and where the job has made nothing, as in a clone: it runs when its files are needed.
+    Else they are as usual: of two jobs in a row Snakemake would overlook the second were its
+    input ancient.
     """
 
     def found(wildcards):
         paths = files(wildcards) if callable(files) else files
-        return ancient(paths) if difference_of(rule, wildcards) is None else paths
+        as_usual = difference_of(rule, wildcards) and files_made(rule, wildcards)
+        return paths if as_usual else ancient(paths)
 
     return found
 
@@ -79,12 +81,23 @@ def changed(rule):
 
 def code_of_job(rule):
     """A parameter: digest of the code of the job itself."""
-    return lambda wildcards: ASKED[rule](wildcards).code[rule][0]
+    return lambda wildcards: asked_of(rule, wildcards).code[rule][0]
 
 
 def record_of(rule):
     """A parameter: what the job writes down when it has made its files."""
-    return lambda wildcards: ASKED[rule](wildcards).text()
+    return lambda wildcards: asked_of(rule, wildcards).text()
+
+
+def asked_of(rule, wildcards):
+    """What is asked of a job."""
+    return _asked(rule, tuple(wildcards.items()))
+
+
+# Snakemake asks for the inputs and parameters of a job many times.
+@cache
+def _asked(rule, wildcards):
+    return ASKED[rule](Wildcards(fromdict=dict(wildcards)))
 
 
 def difference_of(rule, wildcards):
@@ -103,7 +116,7 @@ def _difference(rule, wildcards):
     )
     return difference(
         path,
-        ASKED[rule](Wildcards(fromdict=named)),
+        _asked(rule, wildcards),
         provenance=next(iter(provenance), None),
     )
 
