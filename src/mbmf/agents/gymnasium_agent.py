@@ -75,6 +75,12 @@ class GymnasiumAgent(AgentSpec):
         """
         try:
             return gymnasium.make(self.environment, max_episode_steps=-1)
+        except ModuleNotFoundError as error:
+            # As imageio, which gymnasium's MuJoCo environments import and do not install.
+            remedy = f"; pip install {error.name}" if error.name else ""
+            raise InputError(
+                f"{self.name}: environment {self.environment}: {error}{remedy}"
+            ) from error
         except (gymnasium.error.Error, ImportError, TypeError) as error:
             raise InputError(f"{self.name}: environment {self.environment}: {error}") from error
 
