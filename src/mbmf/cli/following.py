@@ -21,9 +21,8 @@ def follow(
     seed: Seed,
     output: Annotated[Path, typer.Option(help="table of the rollouts to write")],
     provenance: Annotated[Path, typer.Option(help="provenance of the rollouts to write")],
-    device: Annotated[
-        str, typer.Option(envvar="MBMF_DEVICE", help="cpu, cuda, cuda:1, ...")
-    ] = "cpu",
+    # Not MBMF_DEVICE: the workflow keeps no place on a GPU for this command.
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
     task: Task = "",
 ) -> None:
     """Learn a model from random data alone, and follow paths with it by MPC."""
