@@ -95,8 +95,17 @@ def difference_of(rule, wildcards):
 @cache
 def _difference(rule, wildcards):
     named = dict(wildcards)
-    path = getattr(rules, rule).output.made.format(**named)
-    return difference(Path(path), ASKED[rule](Wildcards(fromdict=named)))
+    output = getattr(rules, rule).output
+    path, *provenance = (
+        Path(getattr(output, name).format(**named))
+        for name in ("made", "provenance")
+        if name in output.keys()
+    )
+    return difference(
+        path,
+        ASKED[rule](Wildcards(fromdict=named)),
+        provenance=next(iter(provenance), None),
+    )
 
 
 def files_made(rule, wildcards):

@@ -46,16 +46,22 @@ def report(
         )
     old = [page for page in plan.pages if plan.is_stale(page)]
     rules = sorted({page.rule for page in plan.pages})
-    if rules:
-        pages = [path.as_posix() for page in plan.pages for path in page.output]
-        snakemake("--allowed-rules", *rules, "--", *pages)
-    for page in old:
-        # What it was made from is not what is asked for, so nothing may take it for that.
-        for record in set(page.output) - set(without_record(page)):
-            record.unlink(missing_ok=True)
     unfinished = [f"{titles[name]}: {why}" for name, why in plan.unfinished.items()]
+    try:
+        if rules:
+            pages = [path.as_posix() for page in plan.pages for path in page.output]
+            snakemake("--allowed-rules", *rules, "--", *pages)
+    except InputError as error:
+        # The other pages are shown all the same.
+        unfinished.append(f"a page could not be made: {error}")
+    finally:
+        for page in old:
+            # What it was made from is not what is asked for, so nothing may take it for that.
+            for record in set(page.output) - set(without_record(page)):
+                record.unlink(missing_ok=True)
     if plan.verdicts_are_old():
         page_of_claims = results / "report" / "claims.html"
+        (results / "report" / "made" / "claims.json").unlink(missing_ok=True)
         write_claims_page_of_tables(results, shown_tables(experiments), unfinished, page_of_claims)
     snakemake("--report", f"{results}/report.html", *_STYLE, "--", *plan.targets())
     print("\n".join([f"{results}/report.html", *(f"not finished: {one}" for one in unfinished)]))
@@ -82,7 +88,8 @@ def _snakemake(results: Path, overlays: list[Path], cores: int, *arguments: str)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text(done.stdout, encoding="utf-8")
     if done.returncode:
-        raise InputError(f"{log}: {done.stdout.strip().splitlines()[-1]}")
+        last = (done.stdout.strip().splitlines() or ["Snakemake was ended"])[-1]
+        raise InputError(f"{log}: {last}")
 
 
 class _Pages(SimpleHTTPRequestHandler):

@@ -65,13 +65,19 @@ def digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def difference(path: Path, asked: Asked, equal: Path = EQUAL_CODE) -> str | None:
+def difference(
+    path: Path, asked: Asked, equal: Path = EQUAL_CODE, provenance: Path | None = None
+) -> str | None:
     """What differs first between a record and what is asked for.
+
+    A record names the code that was asked for when the call of Snakemake began. A job that starts
+    days later runs the code that is there then, and its provenance names that.
 
     Args:
         path: of the record.
         asked: of the job now.
         equal: file of the digests of code that are recorded as equal.
+        provenance: of the job, if it writes one.
 
     Returns:
         None if nothing does; `RECORD` if there is no record or it is damaged; else `SETTINGS`,
@@ -87,7 +93,12 @@ def difference(path: Path, asked: Asked, equal: Path = EQUAL_CODE) -> str | None
         if made.get(part) != now[part]:
             return part
     oldest = [_oldest(one.get(CODE), equal) for one in (made, now)]
-    return None if oldest[0] == oldest[1] else CODE
+    if oldest[0] != oldest[1]:
+        return CODE
+    ran = (read_record(provenance) or {}).get("code") if provenance else None
+    if ran is not None and canonical(str(ran), equal) not in oldest[1][asked.rule]:
+        return CODE
+    return None
 
 
 def read_record(path: Path) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import atexit
 import hashlib
 import json
 import os
+import platform
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -230,8 +231,9 @@ def _paths(files: Sequence[str]) -> list[Path]:
 
 
 # Folder of the inputs that make a job run anew: one for each process, and in it one for each thing
-# that may differ.
+# that may differ. Processes of other machines may share it.
 CHANGED = Path(".snakemake/changed")
+_HOST = platform.node()
 
 
 def newer_input(what: str, made: Sequence[Path]) -> str:
@@ -247,7 +249,7 @@ def newer_input(what: str, made: Sequence[Path]) -> str:
         made: files of the job that are there. If all of them are from the future, for clocks may
             differ, the first gets an older time.
     """
-    folder = CHANGED / str(os.getpid()) / what
+    folder = CHANGED / f"{_HOST}.{os.getpid()}" / what
     if not folder.is_dir():
         folder.mkdir(parents=True)
         atexit.register(shutil.rmtree, folder.parent.absolute(), ignore_errors=True)
@@ -260,5 +262,6 @@ def newer_input(what: str, made: Sequence[Path]) -> str:
 def remove_left_inputs(folder: Path = CHANGED) -> None:
     """Remove the folders of `newer_input` that processes have left when they were killed."""
     for left in folder.iterdir() if folder.is_dir() else ():
-        if left.name.isdigit() and not psutil.pid_exists(int(left.name)):
+        host, _, process = left.name.rpartition(".")
+        if host == _HOST and process.isdigit() and not psutil.pid_exists(int(process)):
             shutil.rmtree(left, ignore_errors=True)

@@ -70,15 +70,18 @@ def refuse_read_only(folder: Path) -> None:
 def why_no_commit(folder: Path) -> str | None:
     """Why provenance will not name the commit of a checkout; None if it will.
 
-    A checkout without git, as an archive, says nothing: its user knows.
+    Of a system without git, or an archive without .git, nothing is said: its user knows.
     """
-    done = subprocess.run(
-        ["git", "-C", str(folder), "rev-parse"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"LC_ALL": "C"},
-    )
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"LC_ALL": "C"},
+        )
+    except OSError:  # there is no git
+        return None
     if "dubious ownership" not in done.stderr:
         return None
     return (

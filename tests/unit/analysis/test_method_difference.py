@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 from scipy import stats
 
-from mbmf.analysis.intervals import NotRunError
+from mbmf.analysis.intervals import NotRunError, UndecidableError
 from mbmf.analysis.settings_columns import matches
 from mbmf.analysis.statistics.method_difference import Statistic
 from mbmf.base.errors import InputError
@@ -47,6 +47,14 @@ def test_it_is_the_paired_difference_in_the_last_iteration(table, share):
     assert found.seeds == 3
     expected = stats.t.interval(0.95, 2, difference.mean(), stats.sem(difference))
     assert found.interval(0.95) == pytest.approx(expected)
+
+
+def test_a_share_of_a_return_below_0_says_nothing(table):
+    """−9.5 is less than −9 but no less than 90 % of a return of −10 is worth."""
+    table["return"] -= 30
+    with pytest.raises(UndecidableError, match="no more than 0 on average"):
+        statistic(share=0.9).estimate(table)
+    assert statistic().estimate(table).value == pytest.approx(11 / 3)
 
 
 def test_settings_that_leave_several_runs_of_a_seed_are_refused(table):

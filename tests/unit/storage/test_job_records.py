@@ -77,6 +77,16 @@ def test_a_record_with_damaged_code_differs(record, code):
     assert difference(record, ASKED) == "code"
 
 
+def test_code_that_ran_is_what_counts(record, tmp_path, equal):
+    """The code may change between the start of Snakemake and that of a job."""
+    provenance = tmp_path / "provenance.json"
+    for ran, what in ((NEW, None), (OTHER, "code")):
+        provenance.write_text(json.dumps({"code": ran}))
+        assert difference(record, ASKED, tmp_path / "nothing", provenance) == what
+    provenance.write_text(json.dumps({"code": OLD}))
+    assert difference(record, ASKED, equal, provenance) is None
+
+
 def test_identity_is_of_all_but_the_code():
     assert replace(ASKED, code={}).identity == ASKED.identity
     parts = {"rule": "figure_7", "settings": {}, "inputs": {}}

@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from mbmf.analysis.intervals import Estimate, NotRunError, mean_over_seeds
+from mbmf.analysis.intervals import (
+    Estimate,
+    NotRunError,
+    UndecidableError,
+    mean_over_seeds,
+)
 from mbmf.analysis.settings_columns import matches
 from mbmf.analysis.statistics.base import ClaimStatistic, check_columns, check_rows, check_seeds
 
@@ -31,13 +36,19 @@ class Statistic(ClaimStatistic):
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
     def estimate(self, table: pd.DataFrame) -> Estimate:
-        """Mean over seeds; each pairs runs of the same seed, which share their random data."""
+        """Mean over seeds; each pairs runs of the same seed, which share their random data.
+
+        Raises:
+            UndecidableError: a share is asked for, of a return that is not above 0.
+        """
         check_columns(table, "seed", "iteration", "return", *self.of, *self.minus)
         last = table[table["iteration"] == table["iteration"].max()]
         ours, others = (self._returns(last, chosen) for chosen in (self.of, self.minus))
         both = pd.concat([ours, others])
         check_seeds(ours.reset_index(), both.reset_index(), _told(self.of))
         check_seeds(others.reset_index(), both.reset_index(), _told(self.minus))
+        if self.share < 1 and others.mean() <= 0:
+            raise UndecidableError(f"{_told(self.minus)} returns no more than 0 on average")
         difference = ours - self.share * others
         return mean_over_seeds(difference.to_numpy(np.float64))
 

@@ -1,7 +1,8 @@
 """What two copies of the workflow made, compared file by file.
 
-Results must all be the same: data, models, curves, tables, verdicts. Pictures (figures and clips)
-may differ; then the code that draws them is not called equal, and they are drawn anew.
+Data, models, curves and tables must all be the same. What follows from them in seconds may differ:
+pictures (figures and clips), and verdicts, for the claims may be others. Then the code that makes
+them is not called equal, and they are made anew.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from mbmf.workflow.equivalent.differences import difference
 from mbmf.workflow.snakemake_records import Record, read_records
 
 PROVENANCE = "provenance.json"
-PICTURES = ("figures", "gaits")
+MADE_ANEW = ("figures", "gaits", "claims.json")
 # Executed notebooks hold times; pages are made of what is compared itself.
 NOT_COMPARED = ("notebooks", "report")
 # Records of what was asked name the code, which differs.
@@ -49,7 +50,7 @@ class Comparison:
         equal: evidence by (old digest, new digest), for digests that differ.
         files: number of files that were compared.
         added: rules of jobs that only the new code has, with the number of jobs.
-        redrawn: rules whose pictures differ.
+        anew: rules whose pictures or verdicts differ.
         difference: the first file that differs and where, in the order in which the old code made
             them; None if all results are the same.
     """
@@ -57,7 +58,7 @@ class Comparison:
     equal: dict[tuple[str, str], Evidence] = field(default_factory=dict)
     files: int = 0
     added: dict[str, int] = field(default_factory=dict)
-    redrawn: set[str] = field(default_factory=set)
+    anew: set[str] = field(default_factory=set)
     difference: str | None = None
 
     def differs(self, path: str, what: str) -> None:
@@ -67,7 +68,9 @@ class Comparison:
     def remarks(self) -> list[str]:
         """Lines on what was found, beside the difference."""
         lines = [f"new: {count} jobs of {rule}" for rule, count in self.added.items()]
-        lines += [f"{rule}: other pictures, to be drawn anew" for rule in sorted(self.redrawn)]
+        lines += [
+            f"{rule}: other pictures or verdicts, to be made anew" for rule in sorted(self.anew)
+        ]
         if self.difference:
             return [*lines, "nothing recorded; both copies stay in .snakemake/equivalent"]
         pairs = len(self.equal)
@@ -97,9 +100,9 @@ def compare(old: Path, new: Path) -> Comparison:
             evidence[pair].add(rule, path)
             comparison.files += 1
             what = difference(old / path, new / partner)
-            if what and part in PICTURES:
+            if what and part in MADE_ANEW:
                 unequal.add(pair)
-                comparison.redrawn.add(rule)
+                comparison.anew.add(rule)
             elif what:
                 comparison.differs(path, what)
     _look_at_added(after, found, comparison)

@@ -76,8 +76,18 @@ def test_another_picture_is_no_difference_and_no_equality(sides):
     sides[1].put(FIGURE, "<svg />", "figure_7", FIGURE_NEW)
     found = compared(sides)
     assert found.difference is None
-    assert found.redrawn == {"figure_7"}
+    assert found.anew == {"figure_7"}
     assert set(found.equal) == {(OLD, NEW)}
+
+
+def test_other_verdicts_are_no_difference_and_no_equality(sides):
+    """The newer commit may have other claims."""
+    for side, verdicts, code in zip(sides, ("[]", '[{"id": "new"}]'), (OLD, NEW), strict=True):
+        side.put("results/smoke/claims.json", verdicts, "claims", code + "c")
+    found = compared(sides)
+    assert found.difference is None
+    assert found.anew == {"claims"}
+    assert (OLD + "c", NEW + "c") not in found.equal
 
 
 def test_a_result_that_only_the_old_code_makes_is_a_difference(sides):
