@@ -5,6 +5,7 @@ import json
 from mbmf.agents import get_agent
 from mbmf.method.following import FollowingSettings
 from mbmf.steps.following import write_following
+from mbmf.storage.code_digest import code_digest
 from mbmf.storage.tables import read_table
 
 SETTINGS = {
@@ -32,3 +33,7 @@ def test_the_same_seed_writes_the_same_table_and_says_what_it_is_of(tmp_path):
         assert (facts["kind"], facts["paths"], facts["seed"]) == ("following", agent, 3)
         assert facts["settings"]["planning"]["num_samples"] == 5
         assert facts["seconds"][0].keys() == {"learning", "rollouts"}
+        # What the workflow asks of the job, or it would be made anew each time.
+        own = [f"mbmf.agents.tasks.{agent}", f"mbmf.agents.paths.{agent}"]
+        planned = ["mbmf.method.planners.random_shooting", "mbmf.method.models.mlp"]
+        assert facts["code"] == code_digest("mbmf.steps.following", *own, *planned)
