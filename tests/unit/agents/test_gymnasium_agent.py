@@ -111,7 +111,7 @@ class Walk(gymnasium.Env, EzPickle):
         self.action_space = Box(-2.0, 2.0, (1,), np.float32)
         self.place = np.zeros(3)
 
-    def reset(self, *, seed=None, options=None):
+    def reset(self, *, seed=None, **_options):
         super().reset(seed=seed)
         self.place = self.np_random.uniform(-1, 1, 3)
         return self.place.copy(), {}
