@@ -153,7 +153,8 @@ def test_a_new_seed_makes_its_runs_only(undisturbed, tmp_path, tool):
         path: path.stat().st_mtime_ns
         for part in ("runs", "models", "data")
         for path in (changed.folder / "results/smoke" / part).rglob("*")
-        if path.is_file()
+        # What Figure 9's job gathers from the runs is made anew with the seed.
+        if path.is_file() and "figure_9" not in path.parts
     }
     done = changed.snakemake() if tool == "snakemake" else changed.run("dvc", "repro", PIPELINE)
     assert done.returncode == 0, done.stdout[-3000:]
