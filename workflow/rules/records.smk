@@ -6,6 +6,7 @@ from snakemake.iocontainers import Wildcards
 
 from mbmf.storage.job_records import difference
 from mbmf.workflow.asked import newer_input, remove_left_inputs
+from mbmf.workflow.snakemake_records import recorded_outputs
 
 ASKS = Asks(configuration)
 PAGE_FILES = {
@@ -16,6 +17,8 @@ PAGE_FILES = {
     ],
     "runs_page": ["workflow/report/runs.html.j2", "workflow/report/head.html.j2"],
 }
+# Files of jobs that were killed: Snakemake makes them anew, whatever their records say.
+BEGUN = frozenset(name for name, _ in recorded_outputs(Path(".snakemake/incomplete")))
 # By rule: what is asked of its job with these wildcards.
 ASKED = {
     "random_data": lambda wildcards: ASKS.random_data(
@@ -53,13 +56,14 @@ def needed(rule, files):
     They are ancient, for Snakemake not to look at times, where the job's record is what is
     asked, and where the job has made nothing, as in a clone: it runs when its files are needed.
     Else they are as usual: of two jobs in a row Snakemake would overlook the second were its
-    input ancient.
+    input ancient. It would overlook all that rests on a job that was killed, too.
     """
 
     def found(wildcards):
         paths = files(wildcards) if callable(files) else files
-        as_usual = difference_of(rule, wildcards) and files_made(rule, wildcards)
-        return paths if as_usual else ancient(paths)
+        begun = not BEGUN.isdisjoint([paths] if isinstance(paths, str) else paths)
+        made_otherwise = difference_of(rule, wildcards) and files_made(rule, wildcards)
+        return paths if begun or made_otherwise else ancient(paths)
 
     return found
 
