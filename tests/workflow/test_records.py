@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from base64 import urlsafe_b64encode
 
 import pytest
 import yaml
@@ -78,6 +79,23 @@ def test_dvc_makes_anew_what_a_clone_was_not_asked_for(copied):
     assert len(table.read_text().splitlines()) > len(before.splitlines())
     assert "dyna" not in json.loads(copied.run("dvc", "status", "--json", PIPELINE).stdout)
     assert set(copied.planned()) == {"claims", "claims_figure"}
+
+
+@pytest.mark.parametrize("table", ["there", "missing"])
+def test_a_job_that_was_killed_hides_no_other_that_is_missing(copied, table):
+    """Snakemake looks no further than a forced job where what rests on it has ancient inputs."""
+    results = copied.folder / "results/smoke"
+    curve = next((results / "runs/trpo").rglob("curve.csv")).relative_to(copied.folder)
+    marks = copied.folder / ".snakemake/incomplete"
+    marks.mkdir(parents=True)
+    (marks / urlsafe_b64encode(str(curve).encode()).decode()).touch()
+    for path in results.glob("figures/figure_6.*"):
+        path.unlink()
+    expected = {"trpo": 1, "figure_7_table": 1, "figure_6": 1}
+    if table == "missing":
+        for path in (*results.glob("*/figure_7*"), results / "made/figure_7_table.json"):
+            path.unlink(missing_ok=True)
+    assert copied.planned().items() >= expected.items()
 
 
 def test_a_record_tells_what_was_asked(undisturbed):
