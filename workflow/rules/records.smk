@@ -19,6 +19,8 @@ PAGE_FILES = {
 }
 # Files of jobs that were killed: Snakemake makes them anew, whatever their records say.
 BEGUN = frozenset(name for name, _ in recorded_outputs(Path(".snakemake/incomplete")))
+# Inputs of a rule's jobs, as `needed` is told them.
+NEEDED = {}
 # By rule: what is asked of its job with these wildcards.
 ASKED = {
     "random_data": lambda wildcards: ASKS.random_data(
@@ -55,17 +57,56 @@ def needed(rule, files):
 
     They are ancient, for Snakemake not to look at times, where the job's record is what is
     asked, and where the job has made nothing, as in a clone: it runs when its files are needed.
-    Else they are as usual: of two jobs in a row Snakemake would overlook the second were its
-    input ancient. It would overlook all that rests on a job that was killed, too.
+    Else they are as usual, and also where a job before it is to run: what rests on a job that
+    runs, behind an ancient input, Snakemake would overlook, even if it is missing.
     """
+    NEEDED.setdefault(rule, []).append(files)
 
     def found(wildcards):
-        paths = files(wildcards) if callable(files) else files
-        begun = not BEGUN.isdisjoint([paths] if isinstance(paths, str) else paths)
+        paths = of_wildcards(files, wildcards)
         made_otherwise = difference_of(rule, wildcards) and files_made(rule, wildcards)
-        return paths if begun or made_otherwise else ancient(paths)
+        as_usual = made_otherwise or not all(map(stands, listed(paths)))
+        return paths if as_usual else ancient(paths)
 
     return found
+
+
+def of_wildcards(files, wildcards):
+    """Files, or what a function of the wildcards gives."""
+    return files(wildcards) if callable(files) else files
+
+
+def listed(paths):
+    """One path, or several, as a list."""
+    return [paths] if isinstance(paths, str) else paths
+
+
+@cache
+def stands(path):
+    """Whether a file stays as it is: neither the job that makes it is to run, nor one before it."""
+    maker = maker_of(path)
+    if maker is None:
+        return True
+    name, wildcards = maker
+    made = files_made(name, wildcards)
+    if any(str(one) in BEGUN for one in made):
+        return False
+    if made and difference_of(name, wildcards):
+        return False
+    return all(
+        stands(one)
+        for files in NEEDED.get(name, [])
+        for one in listed(of_wildcards(files, wildcards))
+    )
+
+
+def maker_of(path):
+    """Rule and wildcards of the job that makes a file; None for a file of the repository."""
+    for name in ASKED:
+        for pattern in workflow.get_rule(name).output:
+            if found := pattern.match(path):
+                return name, Wildcards(fromdict=found.groupdict())
+    return None
 
 
 def changed(rule):
