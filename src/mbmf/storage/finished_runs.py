@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
+
+from mbmf.storage.job_records import read_record
 
 
 def read_provenance(folder: Path) -> dict[str, Any]:
     """A run's provenance; empty if the file is missing or damaged."""
-    try:
-        content = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    return read_record(folder / "provenance.json") or {}

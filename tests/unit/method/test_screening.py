@@ -228,9 +228,15 @@ def model_of(agent, hidden=(300,), seed=0):
 @pytest.fixture
 def everywhere(monkeypatch):
     """Screening on any processor, by products that need no units of its own."""
-    if not has_bfloat16_units(CPU):
-        monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: True)
-        monkeypatch.setattr(reduced_layers, "_fused_layer", reduced_layers._plain_layer)
+    monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: True)
+    monkeypatch.setattr(reduced_layers, "_fused_layer", reduced_layers._plain_layer)
+    pack = torch.ops.mkldnn._reorder_linear_weight
+
+    def packed(weight, rows):
+        reduced = weight.dtype == torch.bfloat16
+        return weight.t().contiguous() if reduced else pack(weight, rows)
+
+    monkeypatch.setattr(torch.ops.mkldnn, "_reorder_linear_weight", packed)
 
 
 def planners(agent, model, settings):
