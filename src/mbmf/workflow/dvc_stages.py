@@ -231,7 +231,8 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
             for module in own_code_of(run)
         ]
     rules_of_jobs = [*(job.rule for job in jobs), experiment.name]
-    own = "dyna" if experiment.name == "dyna" else f"figures.{experiment.name}"
+    # Whatever is not Dyna-Q may read seeds and agents, with runs or without.
+    read = [{"config/config.yaml": ["dyna"]}] if experiment.name == "dyna" else RUN_PARAMS
     return writer.stage(
         # Tables by file: Snakemake would not miss one whose figure stands, and a rule that is
         # named is run for a lost benchmark, too.
@@ -244,7 +245,7 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
             *drawing.files.values(),
             *map(writer.made, deps),
         ],
-        RUN_PARAMS if kinds else [{"config/config.yaml": [own]}],
+        read,
         [
             *map(writer.small, made),
             *(
