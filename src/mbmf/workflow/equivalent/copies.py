@@ -37,7 +37,9 @@ def refuse_changes() -> None:
     Raises:
         InputError: a file of code or configuration is changed or new.
     """
-    changed = _git("status", "--porcelain", "--untracked-files=all", "--", *PARTS).decode()
+    # What DVC locks says what has run, not what is to run.
+    asked_of = (*PARTS, ":(exclude,glob)**/dvc.lock")
+    changed = _git("status", "--porcelain", "--untracked-files=all", "--", *asked_of).decode()
     if changed:
         raise InputError(
             f"{printable(changed.splitlines()[0][3:])}: is not as committed; commit or restore "
