@@ -118,6 +118,7 @@ class TrajectoryFollowing(Experiment[TrajectoriesSection]):
                 *planning_sources(following.planning.planner, following.dynamics.model),
             ],
             following.model_dump_json(exclude_defaults=True),
+            self.name,
         )
 
     def tables(self) -> list[Tables]:
