@@ -9,6 +9,11 @@ from pathlib import Path
 # was installed from: of a second clone, or of the copy that a queued DVC experiment runs in.
 # The jobs' `mbmf` is the one of the Python that runs Snakemake.
 SOURCE = str(Path(workflow.basedir).resolve().parent / "src")
+if not Path(SOURCE, "mbmf").is_dir():
+    # A folder that `mbmf new` wrote: the code is that of the installed package.
+    import mbmf
+
+    SOURCE = str(Path(mbmf.__file__).resolve().parents[1])
 for variable, first in (
     ("PYTHONPATH", SOURCE),
     ("PATH", os.path.dirname(sys.executable)),

@@ -13,7 +13,7 @@ for experiment in EXPERIMENTS.values():
                 changed=changed(job.rule),
             output:
                 **in_results(job.outputs),
-                made=f"{MADE}/{job.rule}.json",
+                made=f"{RESULTS}/{job.record}",
             log:
                 f"{LOGS}/{job.rule}.log",
             benchmark:
@@ -29,6 +29,15 @@ for experiment in EXPERIMENTS.values():
             shell:
                 "({params.command}) > {log:q} 2>&1"
                 " && echo {params.made:q} > {output.made:q}"
+
+    grouped = [job for job in experiment.tables() if job.group]
+    if grouped:
+
+        rule:
+            name:
+                f"all_{experiment.name}"
+            input:
+                [file for job in grouped for file in in_results(job.outputs).values()],
 
     drawing = experiment.drawing()
 
