@@ -13,11 +13,11 @@ for experiment in EXPERIMENTS.values():
                 changed=changed(job.rule),
             output:
                 **in_results(job.outputs),
-                made=f"{RESULTS}/{job.record}",
+                made=f"{MADE}/{job.place}.json",
             log:
-                f"{LOGS}/{job.rule}.log",
+                f"{LOGS}/{job.place}.log",
             benchmark:
-                f"{BENCHMARKS}/{job.rule}.tsv"
+                f"{BENCHMARKS}/{job.place}.tsv"
             threads: 1
             params:
                 command=command_of(job),

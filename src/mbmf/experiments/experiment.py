@@ -124,9 +124,9 @@ class Tables:
     group: str = ""
 
     @property
-    def record(self) -> str:
-        """Path of the record of what was asked for."""
-        return "/".join(["made", *filter(None, [self.group]), f"{self.rule}.json"])
+    def place(self) -> str:
+        """Path of the job's record, log and benchmark in their folders, without suffix."""
+        return f"{self.group}/{self.rule}" if self.group else self.rule
 
 
 @dataclass(frozen=True)

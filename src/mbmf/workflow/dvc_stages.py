@@ -260,7 +260,7 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
                 for suffix in FORMATS
             ),
             writer.small(f"notebooks/{experiment.name}.ipynb"),
-            *(writer.small(job.record) for job in single),
+            *(writer.small(f"made/{job.rule}.json") for job in single),
             writer.small(f"made/{experiment.name}.json"),
             *(writer.small(f"{part}/{group}") for group in groups for part in ("runs", "made")),
         ],
