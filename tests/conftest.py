@@ -12,6 +12,9 @@ from hypothesis import settings
 from mbmf.base.errors import InputError
 from mbmf.workflow.checkout import refuse_other_package
 
+# Threads of several workers that spin wait for one another: training took nine times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # No test is timed: the first call of torch in a process takes half a second on a busy machine.
 settings.register_profile("mbmf", deadline=None)
 settings.load_profile("mbmf")

@@ -16,30 +16,40 @@ FIGURE_5 = {"divergence", "figure_5_tables", "figure_5"} | JUDGED
 FIGURE_6 = {"model_based", "figure_6_table", "figure_6"} | JUDGED
 SHOWN_IN_9 = {"figure_9_table", "figure_9_times", "figure_9"}
 FIGURE_9 = {"model_based"} | SHOWN_IN_9 | JUDGED
+FOLLOWED = {"trajectories_swimmer_0", "trajectories_table", "trajectories"}
 MODELLED = {"model_based"} | FIGURE_5 | FIGURE_6 | FIGURE_9 | IMITATED
 DYNA = {"dyna_tables", "dyna"} | JUDGED
 
 MODEL, AGENT = "agents.swimmer.model_based", "agents.swimmer"
+PATHS = "figures.trajectories.settings"
 ELEMENTS = ["rootx [m]", "rootz [m]", "rooty [rad]", "bthigh [rad]", "bfoot [rad]", "com x [m]"]
 MANY = {"step_size": 0.5, "planning_steps": 3, "threshold": 0.001}
 CHANGED_MAZE = {"steps": 120, "change": 40, "step_size": 0.5, "planning_steps": 2, "bonus": 0.002}
 
 # By setting: its new value, the rules whose jobs it makes Snakemake run, and what must go with it.
 CHANGES: dict = {
-    "seeds": ([0, 1], {"random_data"} | FIGURE_5 | FIGURE_6 | FIGURE_9),
+    "seeds": (
+        [0, 1],
+        {"random_data", "trajectories_swimmer_1", "trajectories_table", "trajectories"}
+        | FIGURE_5 | FIGURE_6 | FIGURE_9,
+    ),
+    # Trajectory following has sizes of its own, and the rest of the agent's model.
     **{
         f"{MODEL}.random_data.{key}": (value, {"random_data"} | MODELLED)
-        for key, value in {"rollouts": 3, "validation_rollouts": 2, "steps": 50}.items()
+        for key, value in {"rollouts": 3, "steps": 50}.items()
+    },
+    f"{MODEL}.random_data.validation_rollouts": (2, {"random_data"} | MODELLED | FOLLOWED),
+    **{
+        f"{MODEL}.dynamics.{key}": (value, MODELLED | FOLLOWED)
+        for key, value in {
+            "hidden_layers": [16, 16], "learning_rate": 0.002, "batch_size": 32, "noise": 0.02
+        }.items()
     },
     **{
         f"{MODEL}.{key}": (value, MODELLED)
         for key, value in {
-            "dynamics.hidden_layers": [16, 16],
-            "dynamics.learning_rate": 0.002,
-            "dynamics.batch_size": 32,
             "dynamics.epochs": 3,
             "dynamics.on_policy_fraction": 0.5,
-            "dynamics.noise": 0.02,
             "planning.horizon": 6,
             "aggregation.iterations": 5,
             "aggregation.rollouts": 3,
@@ -103,6 +113,39 @@ CHANGES: dict = {
         [{"name": "CEM", "planning": {"planner": "cem"}, "num_samples": [9]}], FIGURE_9
     ),
     "figures.figure_9.seeds": ([2], {"random_data"} | FIGURE_9),
+    "figures.trajectories.agents": (
+        ["swimmer", "half_cheetah"],
+        {"trajectories_half_cheetah_0"} | FOLLOWED - {"trajectories_swimmer_0"},
+    ),
+    "figures.trajectories.seeds": (
+        [2], {"trajectories_swimmer_2"} | FOLLOWED - {"trajectories_swimmer_0"}
+    ),
+    "figures.trajectories.steps": (9, FOLLOWED),
+    **{
+        f"{PATHS}.swimmer.{key}": (value, FOLLOWED)
+        for key, value in {
+            "random_data.rollouts": 3,
+            "random_data.steps": 50,
+            "dynamics.epochs": 3,
+            "dynamics.on_policy_fraction": 0.5,
+            "planning.horizon": 4,
+            "planning.num_samples": 11,
+        }.items()
+    },
+    f"{PATHS}.half_cheetah.action_noise": (0.01, set()),
+    # Agents whose paths nothing shows.
+    **{
+        f"{PATHS}.{agent}.{key}": (value, set())
+        for agent in ("half_cheetah", "ant")
+        for key, value in {
+            "random_data.rollouts": 3,
+            "random_data.steps": 50,
+            "dynamics.epochs": 3,
+            "dynamics.on_policy_fraction": 0.5,
+            "planning.horizon": 4,
+            "planning.num_samples": 11,
+        }.items()
+    },
     **{
         f"dyna.{key}": (value, DYNA)
         for key, value in {

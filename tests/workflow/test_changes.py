@@ -12,7 +12,11 @@ import yaml
 pytestmark = pytest.mark.workflow
 
 PIPELINE = "workflow/dvc/smoke/dvc.yaml"
-EVERY_RUN = {
+FOLLOWED = {
+    "trajectories_swimmer_0", "trajectories_half_cheetah_0", "trajectories_ant_0",
+    "trajectories_table", "trajectories",
+}  # fmt: skip
+EVERY_RUN = FOLLOWED | {
     "model_based", "divergence", "figure_5_tables", "figure_5", "figure_6_table", "figure_6",
     "imitation", "trpo", "figure_7_table", "speedups", "figure_7", "gait", "claims",
     "figure_9_table", "figure_9_times", "figure_9", "claims_figure",
@@ -59,15 +63,19 @@ CHANGES = {
     ),
     "all figures": (
         "src/mbmf/figures/style.py", "\nimport ", "\nNEW = 1\nimport ",
-        {"figure_5", "figure_6", "figure_7", "figure_9", "dyna", "claims_figure"},
+        {
+            "figure_5", "figure_6", "figure_7", "figure_9", "trajectories", "dyna",
+            "claims_figure",
+        },
     ),
     "notebook": ("workflow/notebooks/figure_6.ipynb", '"cells"', '"cells" ', {"figure_6"}),
     "claims": ("config/claims.yaml", "\n", "\n# Words.\n", {"claims", "claims_figure", "figure_6"}),
-    # Of which Figure 9 names its own.
+    # Of which Figure 9 and the trajectories name their own.
     "a value of one agent": (
         "config/smoke.yaml", SMALLER, SMALLER.replace("20", "19"),
         {rule for rule in EVERY_RUN - {"divergence"} if "figure_5" not in rule}
-        - {"figure_9_table", "figure_9_times", "figure_9"},
+        - {"figure_9_table", "figure_9_times", "figure_9"}
+        - FOLLOWED,
     ),
 }  # fmt: skip
 

@@ -40,7 +40,12 @@ def test_figures_name_scale_and_seeds_or_runs(finished):
     for path, content in finished.files("results/smoke/figures/*.svg").items():
         text = content.decode()
         assert "smoke scale" in text, path
-        shown = {"figure_8": "2 runs", "figure_7": "1 seed", "claims.s": "claims at smoke scale"}
+        shown = {
+            "figure_8": "2 runs",
+            "figure_7": "1 seed",
+            "trajecto": "1 seed",
+            "claims.s": "claims at smoke scale",
+        }
         assert shown.get(path.rsplit("/", 1)[1][:8], "2 seeds") in text, path
         assert "<dc:date>" not in text, path
 

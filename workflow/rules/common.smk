@@ -8,7 +8,14 @@ from pathlib import Path
 # The code that runs is this checkout's, here and in every job, whichever checkout the package
 # was installed from: of a second clone, or of the copy that a queued DVC experiment runs in.
 # The jobs' `mbmf` is the one of the Python that runs Snakemake.
-SOURCE = str(Path(workflow.basedir).resolve().parent / "src")
+ROOT = Path(workflow.basedir).resolve().parent
+SOURCE = str(ROOT / "src")
+PROJECT = ROOT / "pyproject.toml"
+if not (PROJECT.is_file() and 'name = "mbmf"' in PROJECT.read_text("utf-8")):
+    # A folder that `mbmf new` wrote: the code is that of the installed package.
+    import mbmf
+
+    SOURCE = str(Path(mbmf.__file__).resolve().parents[1])
 for variable, first in (
     ("PYTHONPATH", SOURCE),
     ("PATH", os.path.dirname(sys.executable)),

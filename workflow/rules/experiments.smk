@@ -13,11 +13,11 @@ for experiment in EXPERIMENTS.values():
                 changed=changed(job.rule),
             output:
                 **in_results(job.outputs),
-                made=f"{MADE}/{job.rule}.json",
+                made=f"{MADE}/{job.place}.json",
             log:
-                f"{LOGS}/{job.rule}.log",
+                f"{LOGS}/{job.place}.log",
             benchmark:
-                f"{BENCHMARKS}/{job.rule}.tsv"
+                f"{BENCHMARKS}/{job.place}.tsv"
             threads: 1
             params:
                 command=command_of(job),
@@ -29,6 +29,15 @@ for experiment in EXPERIMENTS.values():
             shell:
                 "({params.command}) > {log:q} 2>&1"
                 " && echo {params.made:q} > {output.made:q}"
+
+    grouped = [job for job in experiment.tables() if job.group]
+    if grouped:
+
+        rule:
+            name:
+                f"all_{experiment.name}"
+            input:
+                [file for job in grouped for file in in_results(job.outputs).values()],
 
     drawing = experiment.drawing()
 

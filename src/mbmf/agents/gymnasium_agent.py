@@ -16,6 +16,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Box
+from gymnasium.utils import EzPickle
 from numpy.typing import NDArray
 
 from mbmf.agents.spec import AgentSpec, SimulatedBodies, StartKind
@@ -75,6 +76,12 @@ class GymnasiumAgent(AgentSpec):
         """
         try:
             return gymnasium.make(self.environment, max_episode_steps=-1)
+        except ModuleNotFoundError as error:
+            # As imageio, which gymnasium's MuJoCo environments import and do not install.
+            remedy = f"; pip install {error.name}" if error.name else ""
+            raise InputError(
+                f"{self.name}: environment {self.environment}: {error}{remedy}"
+            ) from error
         except (gymnasium.error.Error, ImportError, TypeError) as error:
             raise InputError(f"{self.name}: environment {self.environment}: {error}") from error
 
@@ -190,7 +197,8 @@ class GymnasiumBodies:
 
     def get_sim_state(self) -> tuple[Any, ...]:
         """Copies of the environments, with their step counts, states and ends of episodes."""
-        return deepcopy((self._envs, self._over, self._steps, self.states))
+        envs = [_copied(env) for env in self._envs]
+        return (*deepcopy((self._over, self._steps, self.states)), envs)
 
     def set_sim_state(self, sim_states: tuple[Any, ...]) -> None:
         """Set all bodies to states from `get_sim_state`.
@@ -198,13 +206,29 @@ class GymnasiumBodies:
         Raises:
             ValueError: the number of bodies differs.
         """
-        if len(sim_states[0]) != len(self):
-            raise ValueError(f"states of {len(sim_states[0])} bodies, should be {len(self)}")
-        envs, over, steps, states = deepcopy(sim_states)
-        self._envs = envs
+        over, steps, states, envs = sim_states
+        if len(envs) != len(self):
+            raise ValueError(f"states of {len(envs)} bodies, should be {len(self)}")
+        self._envs = [_copied(env) for env in envs]
         self._over[:], self._steps[:], self.states[:] = over, steps, states
 
     def close(self) -> None:
         """Close the environments."""
         for env in self._envs:
             env.close()
+
+
+def _copied(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
+    """A copy of an environment that goes on from where it is.
+
+    `EzPickle`, which gymnasium's MuJoCo environments are, makes an environment anew where it is
+    copied. What the environment holds is therefore copied beside it.
+    """
+    copy = deepcopy(env)
+    inner, own = copy.unwrapped, env.unwrapped
+    if isinstance(own, EzPickle):
+        memo = {id(own): inner}
+        for name, value in vars(own).items():
+            if name != "mujoco_renderer":  # there are no pictures
+                setattr(inner, name, deepcopy(value, memo))
+    return copy

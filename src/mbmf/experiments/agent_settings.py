@@ -39,10 +39,20 @@ class AgentConfiguration(Settings):
         return self
 
 
-def unknown_task(task: object) -> str | None:
-    """The error for an unknown name of a task, or None if there is a task of that name."""
+def wrong_task(task: str, name: object) -> str | None:
+    """What is wrong with a task, in one line: there is none, or one of your own does not fit.
+
+    Args:
+        task: its name, or the path of a Python file.
+        name: name of the agent.
+    """
     try:
-        task_source(str(task))
+        task_source(task)
     except InputError as error:
         return str(error)
-    return None
+    if not task.endswith(".py"):
+        return None
+    # Imported here, because shipped tasks need no check.
+    from mbmf.agents.task_check import wrong_with
+
+    return wrong_with(task, str(name))

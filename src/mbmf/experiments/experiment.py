@@ -111,6 +111,8 @@ class Tables:
         command: shell command, with {input.NAME}, {output.NAME} and {settings}.
         code: modules or Python files on which the outputs depend.
         settings: settings for the command, as JSON.
+        group: of one of several jobs, as for each agent and seed: their outputs are all that
+            `runs/<group>` holds.
     """
 
     rule: str
@@ -119,6 +121,12 @@ class Tables:
     command: str
     code: Sequence[str]
     settings: str = ""
+    group: str = ""
+
+    @property
+    def place(self) -> str:
+        """Path of the job's record, log and benchmark in their folders, without suffix."""
+        return f"{self.group}/{self.rule}" if self.group else self.rule
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import UnionType
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, ValidationError
@@ -12,7 +13,7 @@ from pydantic import Field, ValidationError
 from mbmf.base.errors import InputError, printable
 from mbmf.base.settings import Settings
 from mbmf.dyna.settings import DynaSettings
-from mbmf.experiments.agent_settings import AgentConfiguration, unknown_task
+from mbmf.experiments.agent_settings import AgentConfiguration, wrong_task
 from mbmf.experiments.experiment import EXPERIMENTS, Experiment, SectionError, Seeds
 from mbmf.storage.yaml_files import read_yaml
 
@@ -31,7 +32,7 @@ class _Content(Settings):
     seeds: Seeds
     agents: dict[Name, AgentConfiguration]
     figures: dict[Name, dict[str, Any]]
-    dyna: DynaSettings
+    dyna: DynaSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,9 @@ def check_configuration(layers: Layers) -> Configuration:
     known = None if any(problem.keys[:1] == ("agents",) for problem in problems) else merged
     _refuse(layers, [*_of_sections(merged, _mapping(known or {}, "agents")), *problems])
     checked = _Content.model_validate(_with_tasks(merged))
-    sections: dict[str, dict[str, Any]] = {**checked.figures, DYNA: merged[DYNA]}
+    sections: dict[str, dict[str, Any]] = dict(checked.figures)
+    if checked.dyna is not None:
+        sections[DYNA] = merged[DYNA]
     experiments = {}
     for name, found in sections.items():
         kind, rest = _split(name, found)
@@ -135,7 +138,7 @@ def _unknown_tasks(content: dict[str, Any]) -> list[_Problem]:
     for name, own in _mapping(content, "agents").items():
         given = isinstance(own, dict) and "task" in own
         task = own["task"] if given else name
-        if isinstance(task, str) and (wrong := unknown_task(task)):
+        if isinstance(task, str) and (wrong := wrong_task(task, name)):
             keys = (name, "task") if given else (name,)
             problems.append(_Problem(("agents", *keys), wrong))
     return problems
@@ -240,6 +243,8 @@ def _fields(model: Any, keys: Keys) -> list[str]:
         # A key of a model is one of its fields, that of a list or dict leads to what it holds.
         fields = getattr(model, "model_fields", None)
         model = fields[key].annotation if fields else model.__args__[-1]
+        if isinstance(model, UnionType):  # a section that may be left out
+            model = model.__args__[0]
     return list(model.model_fields)
 
 

@@ -213,7 +213,10 @@ def _stages_of_runs(writer: _Writer) -> Stages:
 def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[str, Any]:
     """The stage of an experiment's tables and figures."""
     drawing, jobs = experiment.drawing(), experiment.tables()
-    made = [path for job in jobs for path in job.outputs.values()]
+    single = [job for job in jobs if not job.group]
+    made = [path for job in single for path in job.outputs.values()]
+    # By folder: which jobs there are, other agents or seeds change.
+    groups = list(dict.fromkeys(job.group for job in jobs if job.group))
     code = [module for job in jobs for module in job.code] + list(drawing.code)
     inputs = [one for job in jobs for one in job.inputs.values() if isinstance(one, Files)]
     kinds = dict.fromkeys(run.kind for one in inputs for run in one.runs)
@@ -230,12 +233,16 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
             if isinstance(run, OpenLoopRun)
             for module in own_code_of(run)
         ]
-    rules_of_jobs = [*(job.rule for job in jobs), experiment.name]
-    own = "dyna" if experiment.name == "dyna" else f"figures.{experiment.name}"
+    # Whatever is not Dyna-Q may read seeds and agents, with runs or without.
+    read = [{"config/config.yaml": ["dyna"]}] if experiment.name == "dyna" else RUN_PARAMS
     return writer.stage(
         # Tables by file: Snakemake would not miss one whose figure stands, and a rule that is
         # named is run for a lost benchmark, too.
-        [experiment.name, *map(writer.made, made)],
+        [
+            experiment.name,
+            *([f"all_{experiment.name}"] if groups else []),
+            *map(writer.made, made),
+        ],
         code,
         [
             *writer.deps_of([experiment]),
@@ -244,7 +251,7 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
             *drawing.files.values(),
             *map(writer.made, deps),
         ],
-        RUN_PARAMS if kinds else [{"config/config.yaml": [own]}],
+        read,
         [
             *map(writer.small, made),
             *(
@@ -253,7 +260,9 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
                 for suffix in FORMATS
             ),
             writer.small(f"notebooks/{experiment.name}.ipynb"),
-            *(writer.small(f"made/{rule}.json") for rule in rules_of_jobs),
+            *(writer.small(f"made/{job.rule}.json") for job in single),
+            writer.small(f"made/{experiment.name}.json"),
+            *(writer.small(f"{part}/{group}") for group in groups for part in ("runs", "made")),
         ],
     )
 
@@ -278,7 +287,9 @@ def shown(scale: str, experiments: Mapping[str, Experiment[Any]]) -> dict[str, A
     """
     up = "/".join(".." for _ in pipeline_file(scale).parent.parts)
     results = Path(up) / "results" / scale
-    jobs = [job for experiment in experiments.values() for job in experiment.tables()]
+    jobs = [
+        job for experiment in experiments.values() for job in experiment.tables() if not job.group
+    ]
     made = [(path, job) for job in jobs for path in job.outputs.values()]
     numbers = [
         path

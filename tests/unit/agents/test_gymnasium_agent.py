@@ -7,6 +7,8 @@ import gymnasium
 import numpy as np
 import pytest
 import torch
+from gymnasium.spaces import Box
+from gymnasium.utils import EzPickle
 from gymnasium.vector import AutoresetMode
 
 from mbmf.agents import get_agent
@@ -98,6 +100,41 @@ def test_a_batch_keeps_its_own_time_limit(spec):
         outcome = env.step(np.zeros((2, 1), np.float32))
     assert not (outcome[2] | outcome[3]).any()
     assert env.step(np.zeros((2, 1), np.float32))[3].all()
+
+
+class Walk(gymnasium.Env, EzPickle):
+    """Adds up its actions; copied by itself, it would start anew, as gymnasium's on MuJoCo do."""
+
+    def __init__(self):
+        EzPickle.__init__(self)
+        self.observation_space = Box(-100.0, 100.0, (3,), np.float64)
+        self.action_space = Box(-2.0, 2.0, (1,), np.float32)
+        self.place = np.zeros(3)
+
+    def reset(self, *, seed=None, **_options):
+        super().reset(seed=seed)
+        self.place = self.np_random.uniform(-1, 1, 3)
+        return self.place.copy(), {}
+
+    def step(self, action):
+        self.place = self.place + action + 0.1 * self.np_random.standard_normal(3)
+        return self.place.copy(), 0.0, False, False, {}
+
+
+def test_an_environment_that_is_made_anew_where_it_is_copied_goes_on(spec):
+    gymnasium.register("tests/Walk-v0", entry_point=Walk)
+    bodies = replace(spec, environment="tests/Walk-v0").make_bodies(2)
+    bodies.reset([0, 1], [np.random.default_rng(seed) for seed in (0, 1)])
+    bodies.step(np.array([[0.5], [-0.5]]))
+    kept, reached = bodies.get_sim_state(), bodies.states.copy()
+    expected = []
+    for _ in range(2):
+        bodies.step(np.array([[0.5], [-0.5]]))
+        expected.append(bodies.states.copy())
+        bodies.set_sim_state(kept)
+        np.testing.assert_array_equal(bodies.states, reached)
+    np.testing.assert_array_equal(*expected)
+    assert (expected[0] != reached).all()
 
 
 def test_there_are_no_pictures(spec):

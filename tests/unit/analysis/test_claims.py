@@ -458,19 +458,19 @@ def test_what_a_scale_does_not_run_takes_no_share_of_the_error():
 
 
 def test_no_true_effect_is_called_reproduced_in_few_tables():
-    """200 tables of Figure 6 in which no setting matters, judged by the swimmer's claims."""
+    """100 tables of Figure 6 in which no setting matters, judged by the swimmer's claims."""
     claims, _ = check_claims(
         {"claims": [e | {"agents": ["swimmer"]} for e in CONTENT["claims"] if "6" in e["source"]]}
     )
     rng = np.random.default_rng(0)
     table = figure_6(agents=("swimmer",))
     reproduced = 0
-    for _ in range(200):
+    for _ in range(100):
         drawn = noisy(table, rng)
         records = judge(claims, lambda name, drawn=drawn: drawn)
         assert sum(record["why"] is None for record in records) == 7
         reproduced += any(record["verdict"] == "reproduced" for record in records)
-    assert reproduced <= 10
+    assert reproduced <= 5
 
 
 def test_a_speedup_of_the_threshold_is_called_reproduced_in_few_tables():

@@ -98,7 +98,7 @@ def test_an_odd_key_is_told_in_one_line(tmp_path, place, key):
     assert all(line.startswith(".".join(place)) for line in lines)
 
 
-@pytest.mark.parametrize("section", ["scale", "seeds", "figures", "dyna"])
+@pytest.mark.parametrize("section", ["scale", "seeds", "figures"])
 def test_missing_section(tmp_path, section):
     content = {key: value for key, value in BASE_LAYERS[1][1].items() if key != section}
     said = refused_keys(tmp_path, content, BASE[:1])

@@ -93,8 +93,15 @@ class WarmStartedPlanner(BasePlanner):
         Minus infinity where the prediction of a particle is not finite.
         """
         particles = self.settings.particles
-        returns = self.objective.score(starts, actions.repeat_interleave(particles, dim=2))
-        return returns.view(len(starts), -1, particles).mean(dim=2)
+        _, bodies, samples, _ = actions.shape
+        # No pass ends between the particles of a sequence: a particle's row names its network.
+        _, rows = self.objective.chunk(bodies, samples * particles)
+        step = samples if rows == samples * particles else max(rows // particles, 1)
+        returns = [
+            self.objective.score(starts, part.repeat_interleave(particles, dim=2))
+            for part in torch.split(actions, step, dim=2)
+        ]
+        return torch.cat(returns, dim=1).view(bodies, samples, particles).mean(dim=2)
 
 
 def best_of(actions: Tensor, returns: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -217,8 +217,13 @@ def test_a_model_whose_weights_are_not_finite_plans_nothing(part):
         made.for_planning(10)
 
 
-def test_a_planners_particles_are_the_mean_over_networks():
-    """TSinf without variance: the return of a sequence is the mean of the networks' returns."""
+@pytest.mark.parametrize("rows", [2500, 16, 8, 4])
+def test_a_planners_particles_are_the_mean_over_networks(rows, monkeypatch):
+    """TSinf without variance: the return of a sequence is the mean of the networks' returns.
+
+    Also where a pass takes fewer rows than there are, or a number that 3 does not divide.
+    """
+    monkeypatch.setattr("mbmf.method.predicted_returns.CHUNK_ROWS", rows)
     made = model("TSinf", certain=True)
 
     def reward(states, actions):

@@ -1,0 +1,37 @@
+"""The command of trajectory following."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbmf.cli.app import app
+from mbmf.cli.options import Agent, JsonSettings, Seed, Task, agent_of, device_of, settings_of
+
+
+@app.command()
+def follow(
+    agent: Agent,
+    paths: Annotated[
+        str, typer.Option(help="swimmer, half_cheetah, ant, or a Python file: binds TRAJECTORIES")
+    ],
+    settings: JsonSettings,
+    seed: Seed,
+    output: Annotated[Path, typer.Option(help="table of the rollouts to write")],
+    provenance: Annotated[Path, typer.Option(help="provenance of the rollouts to write")],
+    # Not MBMF_DEVICE: the workflow keeps no place on a GPU for this command.
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
+    task: Task = "",
+) -> None:
+    """Learn a model from random data alone, and follow paths with it by MPC."""
+    import torch
+
+    from mbmf.method.following import FollowingSettings
+    from mbmf.steps.following import write_following
+
+    torch.set_num_threads(1)
+    checked = settings_of(FollowingSettings, settings)
+    spec, device = agent_of(agent, task), device_of(device)
+    write_following(spec, paths, checked, seed, device, output, provenance)
