@@ -113,8 +113,9 @@ def _labelled(picture: Picture, text: str) -> Image.Image:
 
 def _grid(panels: Sequence[Image.Image]) -> Image.Image:
     width, height = panels[0].size
-    rows = (len(panels) + 1) // 2
-    whole = Image.new("RGB", (2 * width + 4, rows * height + 4 * (rows - 1)), "white")
+    columns, rows = min(len(panels), 2), (len(panels) + 1) // 2
+    size = (columns * (width + 4) - 4, rows * (height + 4) - 4)
+    whole = Image.new("RGB", size, "white")
     for index, panel in enumerate(panels):
         whole.paste(panel, (index % 2 * (width + 4), index // 2 * (height + 4)))
     return whole

@@ -180,11 +180,11 @@ def _stages_of_runs(writer: _Writer) -> Stages:
         "model_based": ("data/random", [writer.in_cache("models/model_based")]),
         "imitation": (
             "models/model_based",
-            [writer.in_cache("data/expert"), writer.in_cache("models/imitation")],
+            [writer.in_cache("data/expert"), writer.small("models/imitation")],
         ),
         "trpo": (
             "models/imitation" if "imitation" in kinds else None,
-            [writer.in_cache("models/trpo")],
+            [writer.small("models/trpo")],
         ),
     }
     found = {}
@@ -270,7 +270,7 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
 def _stage_of_clips(writer: _Writer) -> dict[str, Any]:
     """The stage of all gait clips."""
     asking = [one for one in writer.configuration.experiments.values() if one.clips()]
-    models = [writer.made(f"models/{kind}") for kind in ("model_based", "imitation", "trpo")]
+    models = [writer.made(f"models/{kind}") for kind in ("imitation", "trpo")]
     return writer.stage(
         ["gaits"],
         [module for one in asking for run in one.clips().values() for module in code_of_clip(run)],
