@@ -4,7 +4,8 @@
 rule gait:
     input:
         model=needed(
-            "gait", lambda wildcards: files_of([shown_in_clip(wildcards).start], "model")
+            "gait",
+            lambda wildcards: files_of([shown_in_clip(wildcards).start], "model"),
         ),
         imitation=needed(
             "gait",
