@@ -14,7 +14,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup reproduce report browse test test-all lint bench compare-trpo trpo-variants pins
+.PHONY: help setup reproduce report browse test test-all lint bench compare-trpo compare-planners trpo-variants pins
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ trpo-variants: setup  ## what the speed of TRPO on the swimmer depends on
 
 compare-trpo: setup  ## returns of TRPO here and in sb3-contrib, at equal steps
 	cd benchmarks && python trpo_learning.py
+
+compare-planners: setup  ## returns of CEM and PETS here and in mbrl-lib, at equal steps
+	cd benchmarks && python planners.py
 
 pins: setup  ## write requirements.txt from what is installed
 	{ sed -n '/^#/p' requirements.txt; pip freeze --exclude-editable | sed 's/+cpu$$//'; } > requirements.new

@@ -1,7 +1,6 @@
-"""Where a run of Algorithm 1 spends its time. Arguments: overlay, iterations, device.
+"""Where a run of Algorithm 1 spends its time. Arguments: agent, overlay, iterations, device.
 
-The overlay is "" or "quick". The swimmer with one thread, from D_RAND on; prints seconds of each
-part as JSON.
+The overlay is "" or "quick". One thread, from D_RAND on; prints seconds of each part as JSON.
 """
 
 import json
@@ -21,7 +20,6 @@ from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
 SEED = 0
-SWIMMER = get_agent("swimmer")
 
 
 def timed(owner: object, name: str, part: str, seconds: Counter[str]) -> None:
@@ -41,24 +39,24 @@ def timed(owner: object, name: str, part: str, seconds: Counter[str]) -> None:
 def main() -> None:
     """One run, or as many iterations as are asked for."""
     torch.set_num_threads(1)
-    overlay, iterations = sys.argv[1], int(sys.argv[2])
-    device = sys.argv[3] if len(sys.argv) > 3 else "cpu"
+    agent, overlay, iterations = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    device = sys.argv[4] if len(sys.argv) > 4 else "cpu"
     layers = ["agents", "config", *([overlay] if overlay else [])]
-    own = load_configuration([CONFIG / f"{name}.yaml" for name in layers]).agents["swimmer"]
-    settings = own.model_based
+    own = load_configuration([CONFIG / f"{name}.yaml" for name in layers]).agents[agent]
+    spec, settings = get_agent(agent), own.model_based
     seconds: Counter[str] = Counter()
     # A GPU's libraries are loaded at the first product.
     torch.ones(1, 1, device=device).mm(torch.ones(1, 1, device=device)).item()
     started = time.perf_counter()
     timed(random_data, "generate", "random data", seconds)
-    data = random_data.generate(SWIMMER, settings.random_data, SEED)
+    data = random_data.generate(spec, settings.random_data, SEED)
     timed(BasePlanner, "plan", "planning", seconds)
     timed(Bodies, "step", "physics", seconds)
     timed(algorithm_1, "train", "training", seconds)
     timed(algorithm_1, "_validation", "validation", seconds)
-    progress = algorithm_1.start(SWIMMER, settings, data, SEED, device)
+    progress = algorithm_1.start(spec, settings, data, SEED, device)
     for _ in range(iterations or settings.aggregation.iterations):
-        algorithm_1.iterate(progress, SWIMMER, settings, data, SEED)
+        algorithm_1.iterate(progress, spec, settings, data, SEED)
     print(json.dumps(seconds | {"total": time.perf_counter() - started}))
 
 

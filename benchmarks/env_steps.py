@@ -47,7 +47,7 @@ def gymnasium_env(kind: str, agent: str, bodies: int, threads: int) -> Any:
     """A vector environment of gymnasium's interface."""
     import gymnasium
 
-    from mbmf.agents.spec import get_agent
+    from mbmf.agents import get_agent
 
     spec = get_agent(agent)
     frames = round(spec.dt / TIMESTEPS[agent])

@@ -51,7 +51,7 @@ def markdown(machine: dict[str, str], rows: list[Row]) -> str:
             row["name"], row["unit"], _cell(row, "ours"), _cell(row, "peer"),
             _optional(row["times_faster"]), _cell(row, "limit"),
             _optional(row["share_of_limit"], 100, " %"), row["goal"],
-            "yes" if row["met"] else "no",
+            ("yes" if row["met"] else "no") if row["goal"] else "",
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", *_notes(rows)]) + "\n"

@@ -32,7 +32,14 @@ def runs_with(seeds: list[int]) -> int:
 
 def overlay(seeds: list[int]) -> dict[str, Any]:
     """Configuration with these seeds in every figure."""
-    return {"seeds": seeds, "figures": {"figure_7": {"seeds": seeds}}}
+    paper = read_yaml(CONFIG / "config.yaml")["figures"]
+    sweeps = [
+        {key: sweep[key] for key in ("panel", "parameter", "values")}
+        for sweep in paper["figure_6"]["sweeps"]
+    ]
+    figures: dict[str, dict[str, Any]] = {name: {"seeds": seeds} for name in paper}
+    figures["figure_6"]["sweeps"] = sweeps
+    return {"seeds": seeds, "figures": figures}
 
 
 def dry_run(arguments: list[str]) -> tuple[float, float]:

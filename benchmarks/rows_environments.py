@@ -8,9 +8,10 @@ from peers import HERE, peer_python
 from rows import Row, rounded, row, take_turns
 from worker import Contender
 
-# agent: steps of all 16 bodies together in a call
-STEPS = {"swimmer": 4800, "half_cheetah": 4800, "hopper": 4800, "ant": 1600}
-BODIES, THREADS = 16, 2
+# agent: steps of all bodies together in a call
+STEPS = {"swimmer": 5000, "half_cheetah": 20000, "hopper": 20000, "ant": 5000}
+# As many bodies as TRPO has side by side.
+BODIES, THREADS = 50, 2
 # contender: kind, bodies, environment of a peer
 KINDS = {
     "ours": ("ours", BODIES, None),
@@ -23,7 +24,7 @@ KINDS = {
 
 
 def environment_rows() -> list[Row]:
-    """16 bodies of ours and of `mujoco.rollout`; gymnasium's with 2 environments, in turn."""
+    """50 bodies of ours and of `mujoco.rollout`; gymnasium's with 2 environments, in turn."""
     found = []
     for agent, steps in STEPS.items():
         with ExitStack() as stack:
@@ -52,12 +53,12 @@ def environment_rows() -> list[Row]:
                     (agent != "swimmer" or made["times_faster"] >= 3)
                     and made["share_of_limit"] >= 0.8
                 ),
-                counted="steps of 16 bodies together, observations and rewards included",
+                counted=f"steps of {BODIES} bodies together, observations and rewards included",
                 peer_name="gymnasium's AsyncVectorEnv of its own task with steps as long, "
                 f"2 workers; its SyncVectorEnv made {others['sync']:g} steps/s, envpool 1.2.5 with "
-                f"16 bodies of its own such task, which keeps no centre of mass, "
+                f"{BODIES} bodies of its own such task, which keeps no centre of mass, "
                 f"{others['envpool']:g}",
-                limit_name="`mujoco.rollout` alone, 16 bodies, no observation and no reward",
+                limit_name=f"`mujoco.rollout` alone, {BODIES} bodies, no observation and no reward",
             )
         )
     return found

@@ -67,7 +67,7 @@ def _planning_row(bodies: int, times: Turns, goal: str, met: Callable[[Row], boo
 
 
 def _algorithm_row() -> Row:
-    total, percent = run("", 0, DEVICE)
+    total, percent = run("swimmer", "", 0, DEVICE)
     return single(
         "Algorithm 1, swimmer, a whole run at paper scale, GPU",
         "s",

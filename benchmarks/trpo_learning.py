@@ -15,7 +15,7 @@ import pandas as pd
 import seaborn as sns
 from peers import HERE, ROOT, peer_python
 
-from mbmf.figures.style import INTERVAL, use_style
+from mbmf.figures.style import curve_with_interval, use_style
 
 # label: program, initial weights
 RUNS = {
@@ -42,28 +42,21 @@ def learn(
 def figure(table: pd.DataFrame) -> None:
     """Mean and interval over seeds."""
     use_style()
-    grid = sns.relplot(
-        table.assign(thousands=table["env_steps"] / 1000),
-        x="thousands",
-        y="return",
-        hue="trpo",
-        col="gae_lambda",
-        col_order=LAMBDAS,
-        kind="line",
-        marker="o",
-        height=3.6,
-        aspect=1.15,
-        **INTERVAL,
-    )
-    grid.set_axis_labels("environment steps learned from (thousands)", "return of an episode")
-    grid.set_titles("λ = {col_name}")
-    grid.figure.suptitle(
-        f"TRPO on the swimmer: mean and 95 % bootstrap interval, {table['seed'].nunique()} seeds",
-        y=1.05,
-    )
-    sns.move_legend(grid, "upper left", bbox_to_anchor=(0.09, 0.9), title=None)
+    drawn, panels = plt.subplots(1, len(LAMBDAS), sharey=True, figsize=(8.4, 3.6))
+    for axes, gae_lambda in zip(panels, LAMBDAS, strict=True):
+        own = table[table["gae_lambda"] == gae_lambda]
+        for colour, (label, rows) in zip(sns.color_palette(), own.groupby("trpo"), strict=False):
+            values = rows.pivot(index="seed", columns="env_steps", values="return")
+            values.columns = values.columns / 1000
+            curve_with_interval(axes, values, str(label), colour)
+        axes.set_title(f"λ = {gae_lambda}")
+        axes.set_xlabel("environment steps learned from (thousands)")
+    panels[0].set_ylabel("return of an episode")
+    panels[0].legend()
+    seeds = table["seed"].nunique()
+    drawn.suptitle(f"TRPO on the swimmer: mean and Student's 95 % interval, {seeds} seeds", y=1.02)
     (ROOT / "docs/figures").mkdir(exist_ok=True)
-    plt.savefig(ROOT / "docs/figures/trpo_learning.png", bbox_inches="tight")
+    drawn.savefig(ROOT / "docs/figures/trpo_learning.png", bbox_inches="tight")
 
 
 def main() -> None:

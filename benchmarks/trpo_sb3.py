@@ -1,10 +1,10 @@
-"""TRPO of sb3-contrib on the same swimmer, with its own defaults where the two can differ.
+"""TRPO of sb3-contrib on the same agents, with its own defaults where the two can differ.
 
 Same environment, batch, discount, network and its initial weights' distribution, trust region
 and steps of conjugate gradient.
-Arguments: `serve THREADS`, `serve THREADS gymnasium`, which takes gymnasium's own swimmer of as
-many frames a step and as long episodes, or `learn SEED ITERATIONS LAMBDA xavier|own`, the last for
-the initial weights of the policy.
+Arguments: `serve THREADS AGENT`, `serve THREADS swimmer gymnasium`, which takes gymnasium's own
+swimmer of as many frames a step and as long episodes, or `learn SEED ITERATIONS LAMBDA xavier|own`
+with the swimmer, the last for the initial weights of the policy.
 """
 
 import json
@@ -16,7 +16,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 from worker import serve
 
-import mbmf  # noqa: F401  registers the environments
+from mbmf.agents import get_agent
 
 BODIES, BATCH, KL = 8, 50_000, 0.05
 
@@ -80,8 +80,12 @@ class Learner:
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
-        own = {"env_id": "Swimmer-v5", "frame_skip": 15, "max_episode_steps": 333}
-        serve(Learner(0, int(sys.argv[2]), **(own if sys.argv[3:] else {})).iterate)
+        if sys.argv[4:]:
+            own = {"frame_skip": 15, "max_episode_steps": 333}
+            learner = Learner(0, int(sys.argv[2]), env_id="Swimmer-v5", **own)
+        else:
+            learner = Learner(0, int(sys.argv[2]), env_id=get_agent(sys.argv[3]).env_id)
+        serve(learner.iterate)
     else:
         learner = Learner(int(sys.argv[2]), 1, float(sys.argv[4]), sys.argv[5])
         for _ in range(int(sys.argv[3])):

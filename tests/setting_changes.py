@@ -16,7 +16,12 @@ FIGURE_5 = {"divergence", "figure_5_tables", "figure_5"} | JUDGED
 FIGURE_6 = {"model_based", "figure_6_table", "figure_6"} | JUDGED
 SHOWN_IN_9 = {"figure_9_table", "figure_9_times", "figure_9"}
 FIGURE_9 = {"model_based"} | SHOWN_IN_9 | JUDGED
-FOLLOWED = {"trajectories_swimmer_0", "trajectories_table", "trajectories"}
+FOLLOWED = {
+    "trajectories_swimmer_0",
+    "trajectories_table",
+    "trajectories",
+    "trajectories_swimmer_clip",
+}
 MODELLED = {"model_based"} | FIGURE_5 | FIGURE_6 | FIGURE_9 | IMITATED
 DYNA = {"dyna_tables", "dyna"} | JUDGED
 
@@ -115,7 +120,8 @@ CHANGES: dict = {
     "figures.figure_9.seeds": ([2], {"random_data"} | FIGURE_9),
     "figures.trajectories.agents": (
         ["swimmer", "half_cheetah"],
-        {"trajectories_half_cheetah_0"} | FOLLOWED - {"trajectories_swimmer_0"},
+        {"trajectories_half_cheetah_0", "trajectories_half_cheetah_clip"}
+        | FOLLOWED - {"trajectories_swimmer_0", "trajectories_swimmer_clip"},
     ),
     "figures.trajectories.seeds": (
         [2], {"trajectories_swimmer_2"} | FOLLOWED - {"trajectories_swimmer_0"}

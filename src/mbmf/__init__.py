@@ -46,6 +46,8 @@ _PUBLIC = {
     "PolicySettings": "mbmf.method.policy",
     "TrpoSettings": "mbmf.method.trpo",
     "trpo": "mbmf.method",
+    "TrainedAgent": "mbmf.steps.trained_agents",
+    "load": "mbmf.steps.trained_agents",
 }
 
 

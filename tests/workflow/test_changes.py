@@ -14,6 +14,7 @@ pytestmark = pytest.mark.workflow
 PIPELINE = "workflow/dvc/smoke/dvc.yaml"
 FOLLOWED = {
     "trajectories_swimmer_0", "trajectories_half_cheetah_0", "trajectories_ant_0",
+    "trajectories_swimmer_clip", "trajectories_half_cheetah_clip", "trajectories_ant_clip",
     "trajectories_table", "trajectories",
 }  # fmt: skip
 EVERY_RUN = FOLLOWED | {

@@ -101,7 +101,9 @@ def test_the_pipeline_runs_from_a_wheel_in_an_empty_folder(python, tmp_path):
         "sample_efficiency.pendulum",
     }
     assert not any(one["refused"] for one in verdicts)
-    assert "Pendulum" in (results / "report.html").read_text(encoding="utf-8")
+    report = (results / "report.html").read_text(encoding="utf-8")
+    assert all(f"claim-{one['id']}" in report for one in verdicts)
+    assert "Pendulum" in (results / "figures/figure_7.svg").read_text(encoding="utf-8")
     assert "Nothing to be done" in called(*snakemake, folder=folder)
 
     task = folder / "pendulum.py"

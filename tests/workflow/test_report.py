@@ -212,6 +212,7 @@ def test_claims_come_first_and_lead_to_figure_notebook_and_runs(report, tmp_path
     figures = {figure for one in experiments for figure in one.drawing().figures}
     assert {Path(path).stem for path in pictures if path.endswith(".svg")} == figures | {"claims"}
     clips = {clip for one in experiments for clip in one.clips()}
+    clips |= set(EXPERIMENTS["trajectories"].section.agents)
     assert {Path(path).stem for path in pictures if path.endswith(".webp")} == clips
     assert (report / "report.html").stat().st_size < 8_000_000
     # From Snakemake's record of each job.

@@ -12,7 +12,7 @@ for experiment in EXPERIMENTS.values():
                 **inputs_of(job),
                 changed=changed(job.rule),
             output:
-                **in_results(job.outputs),
+                **shown_in_report(experiment, job),
                 made=f"{MADE}/{job.place}.json",
             log:
                 f"{LOGS}/{job.place}.log",

@@ -3,11 +3,9 @@
 
 rule gait:
     input:
-        models=needed(
+        model=needed(
             "gait",
-            lambda wildcards: files_of(
-                [shown_in_clip(wildcards).start.source], "models"
-            ),
+            lambda wildcards: files_of([shown_in_clip(wildcards).start], "model"),
         ),
         imitation=needed(
             "gait",
@@ -44,7 +42,7 @@ rule gait:
         "Gait: {wildcards.clip}"
     shell:
         "mbmf gait --agent {params.agent} --settings {params.settings:q} --seed {params.seed}"
-        " --models {input.models:q} --imitation {input.imitation:q} --trpo {input.trpo:q}"
+        " --model {input.model:q} --imitation {input.imitation:q} --trpo {input.trpo:q}"
         " --output {output.clip:q} > {log:q} 2>&1"
         " && echo {params.made:q} > {output.made:q}"
 

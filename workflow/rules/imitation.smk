@@ -14,6 +14,7 @@ rule imitation:
         curve=f"{RESULTS}/runs/imitation/{{run}}/curve.csv",
         provenance=f"{RESULTS}/runs/imitation/{{run}}/provenance.json",
         expert=f"{RESULTS}/data/expert/{{run}}.safetensors",
+        model=f"{RESULTS}/models/imitation/{{run}}/expert.safetensors",
         policy=f"{RESULTS}/models/imitation/{{run}}/policy.safetensors",
         made=f"{MADE}/imitation/{{run}}.json",
     log:
@@ -38,6 +39,7 @@ rule imitation:
     shell:
         "mbmf imitation --agent {params.agent} --settings {params.settings:q}"
         " --seed {params.seed} --models {input.models:q} --expert {output.expert:q}"
+        " --expert-model {output.model:q}"
         " --output {params.folder:q} --policy {output.policy:q} > {log:q} 2>&1"
         " && echo {params.made:q} > {output.made:q}"
 

@@ -141,6 +141,23 @@ def inputs_of(job):
     return {name: needed(job.rule, paths) for name, paths in files.items()}
 
 
+def shown_in_report(experiment, job):
+    """Outputs of a job that makes tables, by name; the report shows clips."""
+    return {
+        name: (
+            report(
+                path,
+                caption="../report/path_clip.rst",
+                category=experiment.title,
+                labels={"what": Path(path).stem.replace("_", " ").capitalize()},
+            )
+            if path.endswith(".webp")
+            else path
+        )
+        for name, path in in_results(job.outputs).items()
+    }
+
+
 def command_of(job):
     """Of a job that makes tables; filled in when its files are known."""
     return lambda wildcards, input, output: filled(

@@ -53,7 +53,11 @@ class Painter:
         mujoco.mj_camlight(self._model, self._data)
         self._camera.lookat[:] = [*self._data.subtree_com[0, :2], self._view.height]
         self._renderer.update_scene(self._data, self._camera)
+        self._decorate(self._renderer.scene)
         return np.asarray(self._renderer.render(), dtype=np.uint8)
+
+    def _decorate(self, scene: Any) -> None:
+        """Add shapes to a picture's scene."""
 
     def close(self) -> None:
         """Free the resources of the GL library."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,12 @@ def choose_backend() -> str | None:
     name = working_backend()
     os.environ["MUJOCO_GL"] = name or "disable"
     return name
+
+
+def has_screen() -> bool:
+    """Whether MuJoCo can open a window here. On macOS it needs a Python of its own, `mjpython`."""
+    shown_by = {"Linux": ("DISPLAY", "WAYLAND_DISPLAY"), "Darwin": ("MJPYTHON_BIN",)}
+    return any(os.environ.get(name) for name in shown_by.get(platform.system(), ()))
 
 
 def write_message(text: str, output: Path) -> None:

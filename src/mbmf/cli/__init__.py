@@ -16,7 +16,7 @@ from mbmf.base.errors import DrawingError, InputError, NonFiniteError, Simulatio
 from mbmf.base.surroundings import settle
 
 # The order in which they are imported is that of `mbmf --help`.
-from mbmf.cli import following, own_folder, report, results, runs, upkeep  # noqa: F401
+from mbmf.cli import following, own_folder, play, report, results, runs, upkeep  # noqa: F401
 from mbmf.cli.app import app
 from mbmf.workflow.process_lifetimes import end_with
 

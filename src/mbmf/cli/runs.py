@@ -118,6 +118,7 @@ def imitation(
         Path, typer.Option(help="models of a finished run of Algorithm 1, with any layers")
     ],
     expert: Annotated[Path, typer.Option(help="the expert's rollouts to write")],
+    expert_model: Annotated[Path, typer.Option(help="the expert's model to write")],
     output: Annotated[Path, typer.Option(help="folder for curve and provenance")],
     policy: Annotated[Path, typer.Option(help="policy to write")],
     task: Task = "",
@@ -134,7 +135,7 @@ def imitation(
     checked = settings_of(ImitationRunSettings, settings)
     spec = agent_of(agent, task)
     with progress_bar(f"imitation, {spec.name}", partial(iterations, output)):
-        run_imitation(spec, checked, seed, models, expert, output, policy)
+        run_imitation(spec, checked, seed, models, expert, expert_model, output, policy)
 
 
 @app.command()
@@ -218,7 +219,7 @@ def gait(
     agent: Agent,
     settings: JsonSettings,
     seed: Seed,
-    models: Annotated[Path, typer.Option(help="models of a finished run of Algorithm 1")],
+    model: Annotated[Path, typer.Option(help="the expert's model, from `mbmf imitation`")],
     imitation: Annotated[Path, typer.Option(help="policy from `mbmf imitation`")],
     trpo: Annotated[Path, typer.Option(help="policy from `mbmf trpo` that started from it")],
     output: Annotated[Path, typer.Option(help="clip to write, .webp")],
@@ -240,4 +241,4 @@ def gait(
     torch.set_num_threads(1)
     checked = settings_of(ImitationRunSettings, settings)
     policies = {"imitation": imitation, "TRPO from it (Mb-Mf)": trpo}
-    write_gait(agent_of(agent, task), checked, seed, models, policies, output)
+    write_gait(agent_of(agent, task), checked, seed, model, policies, output)

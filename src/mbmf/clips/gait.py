@@ -92,18 +92,24 @@ def clip(spec: MujocoAgent, rollouts: dict[str, Rollouts]) -> list[Image.Image]:
             labels[-1] += " (over)"
         panels.append(
             [
-                _labelled(painter.picture(qpos), label)
+                labelled(painter.picture(qpos), label)
                 for qpos, label in zip(joints, labels, strict=True)
             ]
         )
     painter.close()
+    return grid(panels)
+
+
+def grid(panels: Sequence[Sequence[Image.Image]]) -> list[Image.Image]:
+    """Frames of panels side by side, two in a row. A short panel keeps its last frame."""
     count = max(map(len, panels))
     return [
         _grid([panel[min(frame, len(panel) - 1)] for panel in panels]) for frame in range(count)
     ]
 
 
-def _labelled(picture: Picture, text: str) -> Image.Image:
+def labelled(picture: Picture, text: str) -> Image.Image:
+    """A picture with a line of text above it."""
     image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, image.width, 20), fill="white")
@@ -113,8 +119,9 @@ def _labelled(picture: Picture, text: str) -> Image.Image:
 
 def _grid(panels: Sequence[Image.Image]) -> Image.Image:
     width, height = panels[0].size
-    rows = (len(panels) + 1) // 2
-    whole = Image.new("RGB", (2 * width + 4, rows * height + 4 * (rows - 1)), "white")
+    columns, rows = min(len(panels), 2), (len(panels) + 1) // 2
+    size = (columns * (width + 4) - 4, rows * (height + 4) - 4)
+    whole = Image.new("RGB", size, "white")
     for index, panel in enumerate(panels):
         whole.paste(panel, (index % 2 * (width + 4), index // 2 * (height + 4)))
     return whole

@@ -112,7 +112,7 @@ class Tables:
         code: modules or Python files on which the outputs depend.
         settings: settings for the command, as JSON.
         group: of one of several jobs, as for each agent and seed: their outputs are all that
-            `runs/<group>` holds.
+            the folders `<part>/<group>` hold, where part is the first of a path: runs, data, clips.
     """
 
     rule: str

@@ -104,13 +104,13 @@ class TrajectoryFollowing(Experiment[TrajectoriesSection]):
             # A name that ends like the second is not compared between runs.
             {
                 "table": f"{folder}/{self.name}_{agent}_{seed}.parquet",
+                "rollouts": self._rollouts(agent, seed),
                 "provenance": f"{folder}/following_provenance.json",
             },
             {},
-            f"mbmf follow --agent {agent}"
-            + (f" --task {shlex.quote(task)}" if task else "")
-            + f" --paths {shlex.quote(paths)} --settings {{settings:q}} --seed {seed}"
-            " --output {output.table:q} --provenance {output.provenance:q}",
+            f"mbmf follow {self._told(agent)} --settings {{settings:q}} --seed {seed}"
+            " --output {output.table:q} --rollouts {output.rollouts:q}"
+            " --provenance {output.provenance:q}",
             [
                 "mbmf.steps.following",
                 task_source(task or agent),
@@ -121,8 +121,37 @@ class TrajectoryFollowing(Experiment[TrajectoriesSection]):
             self.name,
         )
 
+    def _told(self, agent: str) -> str:
+        """Options of the commands that say which agent and paths they are about."""
+        task = self._task(agent)
+        return (
+            f"--agent {agent}"
+            + (f" --task {shlex.quote(task)}" if task else "")
+            + f" --paths {shlex.quote(self._paths(agent))}"
+        )
+
+    def _rollouts(self, agent: str, seed: int) -> str:
+        """Path of the rollouts of an agent and a seed."""
+        return f"data/{self.name}/agent~{agent}/seed~{seed}.safetensors"
+
+    def _clip(self, agent: str) -> Tables:
+        """The job that draws an agent's rollouts of the first seed."""
+        return Tables(
+            f"{self.name}_{agent}_clip",
+            {"clip": f"clips/{self.name}/{agent}.webp"},
+            {"rollouts": self._rollouts(agent, self.seeds[0])},
+            f"mbmf path-clip {self._told(agent)} --rollouts {{input.rollouts:q}}"
+            " --output {output.clip:q}",
+            [
+                "mbmf.steps.draw_following",
+                task_source(self._task(agent) or agent),
+                PATHS.source(self._paths(agent)),
+            ],
+            group=self.name,
+        )
+
     def tables(self) -> list[Tables]:
-        """A table for each agent and seed, and one of all of them."""
+        """A table for each agent and seed, a table of all of them, and a clip for each agent."""
         jobs = [self._job(agent, seed) for agent in self.section.agents for seed in self.seeds]
         inputs = {job.rule: job.outputs["table"] for job in jobs}
         whole = Tables(
@@ -133,7 +162,7 @@ class TrajectoryFollowing(Experiment[TrajectoriesSection]):
             " --output {output.table:q}",
             ["mbmf.storage.tables"],
         )
-        return [*jobs, whole]
+        return [*jobs, whole, *map(self._clip, self.section.agents)]
 
     def drawing(self) -> Drawing:
         """A panel for each agent and path."""

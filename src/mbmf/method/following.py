@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -144,13 +145,27 @@ class PathController(MpcController):
         return super().__call__(np.concatenate([states, self.carried], axis=1), bodies, step)
 
 
+class Followed(NamedTuple):
+    """A rollout along a path.
+
+    Attributes:
+        path: name of the path.
+        corners: (M + 1, 2) its way-points in the simulator's coordinates, m.
+        rollout: of one body, until the path's end.
+    """
+
+    path: str
+    corners: Tensor
+    rollout: Rollouts
+
+
 def follow(
     model: DynamicsModel,
     spec: AgentSpec,
     trajectories: Trajectories,
     settings: FollowingSettings,
     seed: int,
-) -> pd.DataFrame:
+) -> list[Followed]:
     """One rollout along each path.
 
     Args:
@@ -161,15 +176,13 @@ def follow(
         seed: of the random streams; those of different paths differ.
 
     Returns:
-        A row for each path and time, until the path's end, the end of the episode, or `steps`:
-        columns path, step, time (s), x and y (m, from the start; the two elements of `position`),
-        segment (number of those before it), distance from it (m).
+        Rollouts until the path's end, the end of the episode, or `steps`.
 
     Raises:
         NonFiniteError: planning met NaN or infinity.
         SimulationError: the simulator diverged.
     """
-    tables = []
+    found = []
     for number, (name, path) in enumerate(trajectories.paths.items()):
         start_seed = integer_seeds(seed, Purpose.MPC_RESET, 0, number, count=1)
         position = [spec.element(element) for element in trajectories.position]
@@ -185,8 +198,20 @@ def follow(
         )
         with errors_say(f"following the path {name}", spec, seed):
             rollout = collect(spec, start_seed, settings.steps, controller, "mpc")
-        table = progress_table(rollout, position, corners, spec.dt)
-        table.insert(0, "path", name)
+        steps = len(progress_table(rollout, position, corners, spec.dt)) - 1
+        found.append(Followed(name, corners, _beginning_of(rollout, steps)))
+    return found
+
+
+def table_of(
+    followed: Sequence[Followed], spec: AgentSpec, trajectories: Trajectories
+) -> pd.DataFrame:
+    """Where a body was along several paths: `progress_table`, with the column path first."""
+    position = [spec.element(element) for element in trajectories.position]
+    tables = []
+    for one in followed:
+        table = progress_table(one.rollout, position, one.corners, spec.dt)
+        table.insert(0, "path", one.path)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
@@ -194,13 +219,17 @@ def follow(
 def progress_table(
     rollout: Rollouts, position: list[int], corners: Tensor, dt: float
 ) -> pd.DataFrame:
-    """Where a body was along a path; all columns of `follow` but the path's name.
+    """Where a body was along a path, until its end, that of the episode, or that of the rollout.
 
     Args:
         rollout: of one body.
         position: state elements of its position.
         corners: (M + 1, 2) way-points, m.
         dt: duration of a step, s.
+
+    Returns:
+        A row for each time: columns step, time (s), x and y (m, from the start; the two elements of
+        `position`), segment (number of those before it), distance from it (m).
     """
     points = torch.from_numpy(rollout.states[0, : int(rollout.lengths[0]) + 1][:, position])
     carried, rows = beginning(1), []
@@ -212,6 +241,15 @@ def progress_table(
         if segment >= SEGMENTS:
             break
     return pd.DataFrame(rows, columns=["step", "time", "x", "y", "segment", "distance"])
+
+
+def _beginning_of(rollout: Rollouts, steps: int) -> Rollouts:
+    """The first steps of a rollout of one body."""
+    count = np.array([steps])
+    return Rollouts(
+        rollout.states[:, : steps + 1], rollout.actions[:, :steps], rollout.rewards[:, :steps],
+        count, count,
+    )  # fmt: skip
 
 
 def _fresh(carried: Tensor) -> Tensor:

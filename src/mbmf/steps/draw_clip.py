@@ -24,7 +24,7 @@ def write_gait(
     spec: AgentSpec,
     settings: ImitationRunSettings,
     seed: int,
-    models: Path,
+    model: Path,
     policies: dict[str, Path],
     output: Path,
 ) -> None:
@@ -36,7 +36,7 @@ def write_gait(
         spec: the agent.
         settings: settings of the imitation run, with those of the controller and the policy.
         seed: seed of the runs.
-        models: models of Algorithm 1. The last one plans.
+        model: model that the expert of the imitation plans with.
         policies: policies of imitation and TRPO, by the names that the clip shows.
         output: animated WebP to write.
 
@@ -48,11 +48,11 @@ def write_gait(
         return
     # At most as long as the rollouts that the model and the policy have learned from.
     steps = min(gait.clip_steps(spec), settings.expert.steps)
-    model = read_models(models, spec)[0][-1]
+    network = read_models(model, spec)[0][-1]
     read = {name: read_policy(path, spec, settings.policy)[0] for name, path in policies.items()}
     random = RandomDataSettings(rollouts=1, validation_rollouts=1, steps=steps)
     shown: dict[str, Rollouts] = {"random actions": generate(spec, random, seed).validation}
-    planner = new_planner(model, spec, settings.expert.planning)
+    planner = new_planner(network, spec, settings.expert.planning)
     elements = observed_elements(spec, settings.policy)
     controllers: dict[str, Controller] = {
         "MPC (Mb)": MpcController(planner, torch_stream(seed, Purpose.EXPERT_PLANNING, 0)),

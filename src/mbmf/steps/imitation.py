@@ -46,6 +46,7 @@ def run_imitation(
     seed: int,
     models: Path,
     expert: Path,
+    expert_model: Path,
     folder: Path,
     output: Path,
 ) -> None:
@@ -57,6 +58,7 @@ def run_imitation(
         seed: seed of all random streams.
         models: models of a finished run of Algorithm 1, with the same agent and seed.
         expert: file for the expert's rollouts.
+        expert_model: file for the model that the expert plans with, the last one of `models`.
         folder: folder for the learning curve, the provenance and the checkpoints.
         output: file for the final policy.
 
@@ -111,6 +113,11 @@ def run_imitation(
         }
         write_checkpoint(checkpoint, _to_tensors(progress), facts, identity)
     _write_expert(expert, shown, shown_steps, identity)
+    write_tensors(
+        expert_model,
+        with_prefix("0", dict(model.state_dict())),
+        source | {"iterations": 1, "expert": settings.expert.model_dump()},
+    )
     written = {
         "seed": seed,
         "kind": "imitation",

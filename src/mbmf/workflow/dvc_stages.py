@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from mbmf.analysis import statistics
-from mbmf.experiments.experiment import Experiment, Files
+from mbmf.experiments.experiment import Experiment, Files, Tables
 from mbmf.experiments.run_code import code_of_clip, code_of_random_data, own_code_of
 from mbmf.experiments.runs import ModelBasedRun, OpenLoopRun, with_sources
 from mbmf.storage.code_digest import source_files
@@ -180,11 +180,11 @@ def _stages_of_runs(writer: _Writer) -> Stages:
         "model_based": ("data/random", [writer.in_cache("models/model_based")]),
         "imitation": (
             "models/model_based",
-            [writer.in_cache("data/expert"), writer.in_cache("models/imitation")],
+            [writer.in_cache("data/expert"), writer.small("models/imitation")],
         ),
         "trpo": (
             "models/imitation" if "imitation" in kinds else None,
-            [writer.in_cache("models/trpo")],
+            [writer.small("models/trpo")],
         ),
     }
     found = {}
@@ -262,15 +262,27 @@ def _stage_of_experiment(writer: _Writer, experiment: Experiment[Any]) -> dict[s
             writer.small(f"notebooks/{experiment.name}.ipynb"),
             *(writer.small(f"made/{job.rule}.json") for job in single),
             writer.small(f"made/{experiment.name}.json"),
-            *(writer.small(f"{part}/{group}") for group in groups for part in ("runs", "made")),
+            *(
+                writer.in_cache(f"{part}/{group}")
+                if part == "data"
+                else writer.small(f"{part}/{group}")
+                for group in groups
+                for part in [*_parts(jobs, group), "made"]
+            ),
         ],
     )
+
+
+def _parts(jobs: Sequence[Tables], group: str) -> list[str]:
+    """Folders of a group's files below the results, such as runs."""
+    outputs = [path for job in jobs if job.group == group for path in job.outputs.values()]
+    return list(dict.fromkeys(Path(path).parts[0] for path in outputs))
 
 
 def _stage_of_clips(writer: _Writer) -> dict[str, Any]:
     """The stage of all gait clips."""
     asking = [one for one in writer.configuration.experiments.values() if one.clips()]
-    models = [writer.made(f"models/{kind}") for kind in ("model_based", "imitation", "trpo")]
+    models = [writer.made(f"models/{kind}") for kind in ("imitation", "trpo")]
     return writer.stage(
         ["gaits"],
         [module for one in asking for run in one.clips().values() for module in code_of_clip(run)],

@@ -11,7 +11,7 @@ from mbmf.workflow.asked import CHANGED
 from mbmf.workflow.dag import Dag, Job
 
 # What Snakemake's report shows, below the results: it refuses a job that lacks one of these.
-SHOWN = ("figures", "gaits", "claims.json", "report")
+SHOWN = ("figures", "gaits", "clips", "claims.json", "report")
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def test_what_the_user_asks_for_is_tried_alone(monkeypatch):
 
 def test_without_either_the_step_says_so_and_goes_on(tmp_path):
     clip = tmp_path / "clip.webp"
-    files = ["--models", "none", "--imitation", "none", "--trpo", "none", "--output", str(clip)]
+    files = ["--model", "none", "--imitation", "none", "--trpo", "none", "--output", str(clip)]
     done = subprocess.run(
         [sys.executable, "-m", "mbmf.cli", "gait", "--agent", "ant", "--seed", "0",
          "--settings", json.dumps(SETTINGS), *files],

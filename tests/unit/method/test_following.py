@@ -12,7 +12,13 @@ from mbmf.agents import get_agent
 from mbmf.agents.paths.base import PATHS, SEGMENTS, Path, get_trajectories, straight
 from mbmf.base.errors import InputError
 from mbmf.method.dynamics import step_errors, validation_error
-from mbmf.method.following import FollowingSettings, follow, learned_model, progress_table
+from mbmf.method.following import (
+    FollowingSettings,
+    follow,
+    learned_model,
+    progress_table,
+    table_of,
+)
 from mbmf.method.models.mlp import Model
 from mbmf.method.random_data import generate
 from mbmf.method.rollouts import Rollouts
@@ -42,7 +48,8 @@ def model():
 
 
 def followed(seed=0, settings=SETTINGS):
-    return follow(model(), SWIMMER, get_trajectories("swimmer", SWIMMER), settings, seed)
+    paths = get_trajectories("swimmer", SWIMMER)
+    return table_of(follow(model(), SWIMMER, paths, settings, seed), SWIMMER, paths)
 
 
 def test_each_path_starts_at_its_first_way_point_and_has_its_own_draws():
@@ -58,6 +65,19 @@ def test_each_path_starts_at_its_first_way_point_and_has_its_own_draws():
 def test_the_seed_gives_the_rollouts():
     pd.testing.assert_frame_equal(followed(), followed())
     assert not followed(1)["x"].equals(followed()["x"])
+
+
+def test_a_rollout_ends_with_its_path():
+    """Way-points that the body passes in its first steps: what comes after is not kept."""
+    near = Path(tuple((1e-6 * place, 0.0) for place in range(12)), progress=1.0)
+    paths = replace(get_trajectories("swimmer", SWIMMER), paths={"near": near})
+    (one,) = follow(model(), SWIMMER, paths, SETTINGS, 0)
+    table = table_of([one], SWIMMER, paths)
+    assert table["segment"].iloc[-1] == SEGMENTS
+    steps = len(table) - 1
+    assert steps < SETTINGS.steps
+    assert one.rollout.lengths.tolist() == [steps]
+    assert one.rollout.problem(1, steps, SWIMMER.state_dim, SWIMMER.action_dim) is None
 
 
 def test_every_planner_that_is_named_is_used():

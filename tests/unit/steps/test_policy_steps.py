@@ -80,8 +80,10 @@ def models(tmp_path_factory, tiny):
 
 def imitate(folder, models, agent=SWIMMER, seed=5):
     path, settings = models
-    outputs = [folder / "runs/curve.csv", folder / "expert.safetensors", folder / "policy.st"]
-    run_imitation(agent, settings, seed, path, outputs[1], folder / "runs", outputs[2])
+    names = ("runs/curve.csv", "expert.safetensors", "model.safetensors", "policy.st")
+    outputs = [folder / name for name in names]
+    _, expert, model, policy = outputs
+    run_imitation(agent, settings, seed, path, expert, model, folder / "runs", policy)
     return [output.read_bytes() for output in outputs]
 
 
