@@ -143,19 +143,18 @@ def inputs_of(job):
 
 def shown_in_report(experiment, job):
     """Outputs of a job that makes tables, by name; the report shows clips."""
-    return {
-        name: (
-            report(
+    outputs = in_results(job.outputs)
+    for name, path in outputs.items():
+        if path.endswith(".webp"):
+            what = Path(path).stem.replace("_", " ").capitalize()
+            shown = report(
                 path,
                 caption="../report/path_clip.rst",
                 category=experiment.title,
-                labels={"what": Path(path).stem.replace("_", " ").capitalize()},
+                labels={"what": f"Paths: {what}"},
             )
-            if path.endswith(".webp")
-            else path
-        )
-        for name, path in in_results(job.outputs).items()
-    }
+            outputs[name] = shown
+    return outputs
 
 
 def command_of(job):
