@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from mbmf.agents.bodies import build_model
+from mbmf.agents.drawing import quiet_floor
 from mbmf.agents.mujoco_agent import MujocoAgent
 from mbmf.clips.gait import positions
 from mbmf.method.rollouts import Rollouts
@@ -20,6 +21,7 @@ def show(spec: MujocoAgent, rollout: Rollouts) -> None:
     import mujoco.viewer
 
     model = build_model(spec)
+    quiet_floor(model)
     data = mujoco.MjData(model)
     substeps = max(round(1 / 60 / spec.timestep), 1)
     interval = substeps * spec.timestep

@@ -248,7 +248,7 @@ def _beginning_of(rollout: Rollouts, steps: int) -> Rollouts:
     count = np.array([steps])
     return Rollouts(
         rollout.states[:, : steps + 1], rollout.actions[:, :steps], rollout.rewards[:, :steps],
-        count, count,
+        count, count.copy(),
     )  # fmt: skip
 
 
