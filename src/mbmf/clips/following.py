@@ -20,7 +20,7 @@ from mbmf.method.following import Followed
 
 Array = NDArray[np.float64]
 
-FRAMES = 60  # of the longest rollout
+FRAMES = 48  # of the longest rollout
 _COLOUR = np.array([0.85, 0.25, 0.1, 0.8], dtype=np.float32)
 
 

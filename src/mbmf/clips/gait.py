@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 # Every 0.08 s is a whole number of each agent's simulator steps.
 SECONDS, FRAMES_PER_SECOND = 5.0, 12.5
 PANEL = (260, 170)  # width, height, pixels
-LARGEST = 500_000  # bytes of a clip
+LARGEST = 200_000  # bytes of a clip: the report holds all of them
 _QUALITIES = (70, 55, 40, 25, 10)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from importlib import import_module
 
 from mbmf.agents.bodies import build_model
 from mbmf.agents.drawing import quiet_floor
 from mbmf.agents.mujoco_agent import MujocoAgent
+from mbmf.agents.physics import mujoco
 from mbmf.clips.gait import positions
 from mbmf.method.rollouts import Rollouts
 
@@ -18,17 +20,14 @@ def show(spec: MujocoAgent, rollout: Rollouts) -> None:
         spec: the agent.
         rollout: one rollout, as `mbmf.clips.gait.positions` takes it.
     """
-    import mujoco.viewer
-
+    viewer = import_module("mujoco.viewer")  # it looks for a screen as soon as it is loaded
     model = build_model(spec)
     quiet_floor(model)
     data = mujoco.MjData(model)
     substeps = max(round(1 / 60 / spec.timestep), 1)
     interval = substeps * spec.timestep
     joints = positions(spec, model, rollout, interval)
-    with mujoco.viewer.launch_passive(
-        model, data, show_left_ui=False, show_right_ui=False
-    ) as window:
+    with viewer.launch_passive(model, data, show_left_ui=False, show_right_ui=False) as window:
         window.cam.azimuth, window.cam.elevation = 90.0, spec.view.elevation
         window.cam.distance = spec.view.distance
         while window.is_running():

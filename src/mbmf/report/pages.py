@@ -6,10 +6,13 @@ Each page is a filled template of `workflow/report`, and loads no other files.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import Any
 
 import nbformat
+from PIL import Image
 
 from mbmf.analysis.claims import AnyClaim
 from mbmf.analysis.verdict_text import claimed, families, here, interval
@@ -186,7 +189,19 @@ def notebook_page(notebook: nbformat.NotebookNode, title: str) -> str:
         exporter = HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
         body, _ = exporter.from_notebook_node(notebook)
     light, dark = (_highlighting(style) for style in ("default", "github-dark"))
-    return render("notebook.html.j2", title=title, body=body, light=light, dark=dark)
+    return render("notebook.html.j2", title=title, body=_webp(body), light=light, dark=dark)
+
+
+def _webp(body: str) -> str:
+    """A page with WebP without loss in place of PNG, for half of the size."""
+
+    def smaller(found: re.Match[str]) -> str:
+        buffer = BytesIO()
+        with Image.open(BytesIO(base64.b64decode(found[1]))) as picture:
+            picture.save(buffer, format="WEBP", lossless=True, method=4)
+        return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+    return re.sub(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)", smaller, body)
 
 
 def _highlighting(style: str) -> str:

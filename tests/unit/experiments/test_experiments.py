@@ -208,13 +208,13 @@ def test_layer_widths_are_not_run_together():
 
 
 def test_an_added_seed_only_adds_runs():
-    # Figures 5, 6 and 9 without seeds of their own.
+    # Figures 5, 6, 7 and 9 without seeds of their own.
     sweeps = [
         {key: sweep[key] for key in ("panel", "parameter", "values")}
         for sweep in BASE["figures"]["figure_6"]["sweeps"]
     ]
     figures = {"figure_5": {"seeds": None}, "figure_6": {"seeds": None, "sweeps": sweeps}}
-    figures["figure_9"] = {"seeds": None}
+    figures |= {"figure_7": {"seeds": None}, "figure_9": {"seeds": None}}
     before = paths(runs_of(configured({"seeds": [0, 1], "figures": figures})))
     after = paths(runs_of(configured({"seeds": [0, 1, 7], "figures": figures})))
     assert set(before) < set(after)

@@ -2,12 +2,15 @@
 
 import base64
 import json
+import re
+from io import BytesIO
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from mbmf.analysis.claims import check_claims
 from mbmf.base.errors import InputError
@@ -179,3 +182,16 @@ def test_page_of_a_notebook_needs_nothing_from_elsewhere():
     assert '<h1 id="Title">Title' in page
     for outside in ("<script", "http://", "https://", "@import"):
         assert outside not in page
+
+
+def test_a_notebooks_pictures_keep_their_pixels():
+    pixels = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    data = {"image/png": base64.b64encode(buffer.getvalue()).decode()}
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data)])
+    page = pages.notebook_page(nbformat.v4.new_notebook(cells=[cell]), "a title")
+    (found,) = re.findall(r"data:image/(\w+);base64,([A-Za-z0-9+/=]+)", page)
+    assert found[0] == "webp"
+    with Image.open(BytesIO(base64.b64decode(found[1]))) as shown:
+        np.testing.assert_array_equal(np.asarray(shown.convert("RGB")), pixels)
