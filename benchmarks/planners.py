@@ -1,6 +1,6 @@
 """`make compare-planners`: CEM and PETS here and in mbrl-lib, at equal steps, seed by seed.
 
-The swimmer as at quick scale, with more samples and iterations. Writes planners.csv and planners.md
+The swimmer as at quick scale, with more samples. Writes planners.csv and planners.md
 beside this file. Argument: number of seeds, 3 if none.
 """
 
@@ -25,14 +25,12 @@ METHODS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 
-ITERATIONS = 5
-
 
 def settings(method: str) -> str:
     """Settings of a run, as JSON."""
     paths = [ROOT / "config" / f"{name}.yaml" for name in ("agents", "config", "quick")]
     own = load_configuration(paths).agents["swimmer"].model_based
-    content = own.replaced("aggregation.iterations", ITERATIONS).model_dump()
+    content = own.model_dump()
     for part, changes in METHODS[method].items():
         content[part] |= changes
     return type(own).model_validate(content).model_dump_json()
