@@ -72,7 +72,9 @@ class TrainedAgent:
     def rollout(self, steps: int, seed: int = 0) -> Rollouts:
         """One rollout of at most `steps` environment steps; `seed` draws its start."""
         starts = integer_seeds(seed, Purpose.EXPERT_RESET, 0, count=1)
-        return collect(self.spec, starts, steps, self.controller, "mpc")
+        # Read anew: a planner draws on from its last plan, and may start from it.
+        controller = _controller(self.path, self.spec, self.method, self.seed)
+        return collect(self.spec, starts, steps, controller, "mpc")
 
 
 def load(

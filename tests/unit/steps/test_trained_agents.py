@@ -95,8 +95,15 @@ def test_mb_plans_with_the_last_model_of_the_run(made, tiny):
     assert (np.abs(actions) <= 1).all()
 
 
-def test_a_rollout_is_the_environments(made):
-    """Step by step in gymnasium, from the rollout's first state on."""
+@pytest.mark.parametrize("method", ["Mb", "Mb-Mf"])
+def test_the_seed_gives_the_rollout(made, method):
+    trained = package.load("swimmer", method, seed=SEED, folder=made)
+    first, again = (trained.rollout(6, seed=3).states for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
+def test_a_rollout_is_that_of_the_policy(made):
+    """The seed gives its first state, and `act` its actions."""
     trained = package.load("swimmer", "Mb-Mf", seed=SEED, folder=made)
     rollout = trained.rollout(20, seed=3)
     assert rollout.lengths[0] == 20

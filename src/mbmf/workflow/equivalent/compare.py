@@ -18,7 +18,7 @@ from mbmf.workflow.equivalent.differences import difference
 from mbmf.workflow.snakemake_records import Record, read_records
 
 PROVENANCE = "provenance.json"
-MADE_ANEW = ("figures", "gaits", "claims.json")
+MADE_ANEW = ("figures", "gaits", "clips", "claims.json")
 # Executed notebooks hold times; pages are made of what is compared itself.
 NOT_COMPARED = ("notebooks", "report")
 # Records of what was asked name the code, which differs.
