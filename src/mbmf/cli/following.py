@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mbmf.cli.app import app
-from mbmf.cli.options import Agent, JsonSettings, Seed, Task, agent_of, device_of, settings_of
+from mbmf.cli.options import (
+    Agent,
+    JsonSettings,
+    Seed,
+    Task,
+    agent_of,
+    can_draw,
+    device_of,
+    settings_of,
+)
 
 Paths = Annotated[
     str, typer.Option(help="swimmer, half_cheetah, ant, or a Python file: binds TRAJECTORIES")
@@ -50,11 +58,7 @@ def path_clip(
     task: Task = "",
 ) -> None:
     """Draw how an agent follows its paths."""
-    from mbmf.agents.gl_backends import NEEDED, choose_backend, write_message
-
-    if choose_backend() is None:
-        print(NEEDED, file=sys.stderr)
-        write_message(f"No clip: {NEEDED}; then remove this file and run the workflow.", output)
+    if not can_draw(output):
         return
     from mbmf.steps.draw_following import write_clip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -98,3 +99,17 @@ def device_of(name: str) -> str:
             f"--device {printable(name)}: not available on this machine ({reason})"
         ) from None
     return name
+
+
+def can_draw(clip: Path) -> bool:
+    """Whether MuJoCo can draw here. If not, a picture of what is missing takes a clip's place.
+
+    The rest of the workflow continues.
+    """
+    from mbmf.agents.gl_backends import NEEDED, choose_backend, write_message
+
+    if choose_backend() is not None:
+        return True
+    print(NEEDED, file=sys.stderr)
+    write_message(f"No clip: {NEEDED}; then remove this file and run the workflow.", clip)
+    return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,7 @@ from mbmf.cli.options import (
     Task,
     Threads,
     agent_of,
+    can_draw,
     device_of,
     json_of,
     settings_of,
@@ -226,12 +226,7 @@ def gait(
     task: Task = "",
 ) -> None:
     """Draw how an agent moves under random actions, MPC, imitation and TRPO."""
-    from mbmf.agents.gl_backends import NEEDED, choose_backend, write_message
-
-    if choose_backend() is None:
-        # The rest of the workflow continues. The clip's picture says what is missing.
-        print(NEEDED, file=sys.stderr)
-        write_message(f"No clip: {NEEDED}; then run `snakemake --forcerun gait`.", output)
+    if not can_draw(output):
         return
     import torch
 
