@@ -142,8 +142,14 @@ def start(
 
 
 def new_optimizer(model: DynamicsModel, settings: DynamicsSettings) -> torch.optim.Adam:
-    """Adam on the model's weights; fused, so that a step needs one kernel instead of a dozen."""
-    return torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
+    """Adam on the model's weights; fused, so that a step needs one kernel instead of a dozen.
+
+    On a GPU it is one that a CUDA graph can hold.
+    """
+    on_gpu = model.device.type == "cuda"
+    return torch.optim.Adam(
+        model.parameters(), lr=settings.learning_rate, fused=True, capturable=on_gpu
+    )
 
 
 def iterate(

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mbmf.base.errors import NonFiniteError
+from mbmf.method.fast.cuda_graphs import Replayed
 from mbmf.method.models.base import DynamicsModel, DynamicsSettings
 
 
@@ -86,24 +87,32 @@ def train(
     drawn_share = from_policy if from_random else 0
     batches = max(len(walked) // share, 1)
     device = random_data.inputs.device
+
+    def gradient_step(rows: Tensor, drawn: Tensor) -> tuple[Tensor]:
+        """By a minibatch, those transitions of `walked` and of D_RL; its loss."""
+        inputs, targets = walked.inputs[rows], walked.targets[rows]
+        if drawn_share:
+            inputs = torch.cat([inputs, on_policy_data.inputs[drawn]])
+            targets = torch.cat([targets, on_policy_data.targets[drawn]])
+        loss = model.loss(inputs, targets)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return (loss.detach(),)
+
+    step = Replayed(gradient_step) if device.type == "cuda" else gradient_step
     losses = []
     for epoch in range(settings.epochs):
         order = torch.randperm(len(walked), generator=generator, device=device)
+        order = order[: batches * share].view(batches, -1)
+        drawn = order[:, :0]
+        if drawn_share:
+            drawn = torch.randint(
+                len(on_policy_data), (batches, drawn_share), generator=generator, device=device
+            )
         total = torch.zeros((), device=device)
-        for batch in range(batches):
-            rows = order[batch * share : (batch + 1) * share]
-            inputs, targets = walked.inputs[rows], walked.targets[rows]
-            if drawn_share:
-                drawn = torch.randint(
-                    len(on_policy_data), (drawn_share,), generator=generator, device=device
-                )
-                inputs = torch.cat([inputs, on_policy_data.inputs[drawn]])
-                targets = torch.cat([targets, on_policy_data.targets[drawn]])
-            loss = model.loss(inputs, targets)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            total += loss.detach()
+        for rows, others in zip(order, drawn, strict=True):
+            total += step(rows, others)[0]
         losses.append(total.item() / batches)
         if not math.isfinite(losses[-1]):
             raise NonFiniteError(

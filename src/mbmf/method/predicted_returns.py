@@ -124,8 +124,7 @@ class PredictedReturns:
         # Where a state ends the episode, screening would change some plans (docs/decisions.md).
         near = None if terminated else model.for_screening(self._chunk_rows)
         if near is not None:
-            screen = partial(screened_returns, near, reward, LARGEST_STATE)
-            self._screen = Replayed(screen) if on_gpu else screen
+            self._screen = partial(screened_returns, near, reward, LARGEST_STATE)
 
     @classmethod
     def of_agent(cls, model: DynamicsModel, spec: AgentSpec) -> PredictedReturns:

@@ -40,8 +40,6 @@ def screened_returns(
     Only the network is reduced; states and returns add up in float32. No state may end an episode:
     one bit would decide whether a sequence ends, and with it most of its return.
 
-    As `rollout_returns`, it stays on its device and never waits for it.
-
     Args:
         near: the model, as `DynamicsModel.for_screening` gives it.
         reward: of (next states, actions).

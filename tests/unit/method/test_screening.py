@@ -225,11 +225,16 @@ def model_of(agent, hidden=(300,), seed=0):
     return model
 
 
+def plain_layer(inputs, weight, bias, activation):
+    outputs = inputs.mm(weight) + bias
+    return (outputs.relu() if activation == "relu" else outputs).bfloat16()
+
+
 @pytest.fixture
 def everywhere(monkeypatch):
     """Screening on any processor, by products that need no units of its own."""
     monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: True)
-    monkeypatch.setattr(reduced_layers, "_fused_layer", reduced_layers._plain_layer)
+    monkeypatch.setattr(reduced_layers, "_layer", plain_layer)
     pack = torch.ops.mkldnn._reorder_linear_weight
 
     def packed(weight, rows):

@@ -14,7 +14,8 @@ class FusedLayers:
     """Affine layers with ReLU between them.
 
     oneDNN's fused layers are about twice as fast as addmm on x86: torch sends float32 addmm to
-    MKL, which leaves AVX-512 unused on some processors. Elsewhere they are addmm and ReLU.
+    MKL, which leaves AVX-512 unused on some processors. Elsewhere addmm and ReLU are one operation
+    of torch.
 
     Args:
         weights: (outputs, inputs) of each layer.
@@ -42,8 +43,8 @@ class FusedLayers:
                 inputs = torch.ops.mkldnn._linear_pointwise(
                     inputs, weight, bias, activation, [], ""
                 )
-            else:
+            elif i == last:
                 inputs = torch.addmm(bias, inputs, weight)
-                if i != last:
-                    inputs.relu_()
+            else:
+                inputs = torch._addmm_activation(bias, inputs, weight)
         return inputs

@@ -14,10 +14,10 @@ def has_bfloat16_units(device: torch.device) -> bool:
     """Whether a device multiplies bfloat16 faster than float32.
 
     A processor does with AVX512-BF16 or AMX. oneDNN computes in bfloat16 on others too, but there
-    it only saves memory.
+    it only saves memory. A GPU plans faster in float32 alone (docs/performance.md).
     """
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type != "cpu":
+        return False
     units = torch.cpu.get_capabilities()
     fused = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return bool(fused and (units.get("avx512_bf16") or units.get("amx_bf16")))
@@ -40,13 +40,9 @@ class ReducedLayers:
         self.biases = list(biases)
         self._of_state = weights[0][:, : len(weights[-1])].contiguous()
         reduced = [weight.bfloat16() for weight in weights]
-        self.fused = weights[0].device.type == "cpu"
-        if self.fused:
-            keep_freed_memory()
-            pack = torch.ops.mkldnn._reorder_linear_weight
-            self.weights = [pack(weight, rows) for weight in reduced]
-        else:
-            self.weights = [weight.t().contiguous() for weight in reduced]
+        keep_freed_memory()
+        pack = torch.ops.mkldnn._reorder_linear_weight
+        self.weights = [pack(weight, rows) for weight in reduced]
 
     def near(self, start: Tensor) -> Callable[[Tensor], Tensor]:
         """Change of state (N, S) from (state − start, action), (N, S + A); both float32.
@@ -56,22 +52,16 @@ class ReducedLayers:
         """
         biases = [torch.addmv(self.biases[0], self._of_state, start), *self.biases[1:]]
         last = len(biases) - 1
-        layer = _fused_layer if self.fused else _plain_layer
 
         def change(inputs: Tensor) -> Tensor:
             inputs = inputs.bfloat16()
             for i, (weight, bias) in enumerate(zip(self.weights, biases, strict=True)):
-                inputs = layer(inputs, weight, bias, "none" if i == last else "relu")
+                inputs = _layer(inputs, weight, bias, "none" if i == last else "relu")
             return inputs.float()
 
         return change
 
 
-def _fused_layer(inputs: Tensor, weight: Tensor, bias: Tensor, activation: str) -> Tensor:
+def _layer(inputs: Tensor, weight: Tensor, bias: Tensor, activation: str) -> Tensor:
     outputs: Tensor = torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, activation, [], "")
     return outputs
-
-
-def _plain_layer(inputs: Tensor, weight: Tensor, bias: Tensor, activation: str) -> Tensor:
-    outputs = inputs.mm(weight) + bias
-    return (outputs.relu_() if activation == "relu" else outputs).bfloat16()

@@ -99,8 +99,12 @@ class Model(DynamicsModel):
         keys = torch.randint(-(2**63), 2**63 - 1, shape, generator=generator)
         self.register_buffer("bootstrap_keys", keys)
         self.register_buffer("noise_seed", torch.randint(2**31, (), generator=generator))
+        # Not a constant in `bootstrap`: a CUDA graph can copy none to the GPU.
+        bounds = torch.tensor(_POISSON, dtype=torch.double)
+        self.register_buffer("_poisson", bounds, persistent=False)
         self.bootstrap_keys: Tensor
         self.noise_seed: Tensor
+        self._poisson: Tensor
 
     def gaussians(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance (B, N, S) of the normalised change of state by each network.
@@ -150,8 +154,7 @@ class Model(DynamicsModel):
         for shift, factor in _MIXING:
             hashed = (hashed ^ (hashed >> shift)) * factor
         uniform = (hashed >> 32).double() / 2**32 + 0.5
-        bounds = torch.tensor(_POISSON, dtype=torch.double, device=inputs.device)
-        return torch.bucketize(uniform, bounds).to(inputs.dtype)
+        return torch.bucketize(uniform, self._poisson).to(inputs.dtype)
 
     def for_planning(self, rows: int) -> Callable[[Tensor], Tensor]:
         """Change of state as `propagation` says.

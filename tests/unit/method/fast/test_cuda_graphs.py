@@ -1,27 +1,29 @@
-"""Planning on a GPU: what may be recorded there, and that a replay gives the same numbers."""
+"""A GPU: what may be recorded there, and that replays give the same numbers."""
 
 import itertools
 
 import numpy as np
 import pytest
 import torch
+from pydantic import TypeAdapter
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from mbmf.agents import AGENTS
+from mbmf.method import dynamics
+from mbmf.method.algorithm_1 import new_optimizer
+from mbmf.method.dynamics import TrainingData, train
 from mbmf.method.fast.cuda_graphs import Replayed
-from mbmf.method.fast.reduced_layers import ReducedLayers
+from mbmf.method.models.base import Dynamics, new_model
 from mbmf.method.models.mlp import Model
 from mbmf.method.planners.base import PlanningSettings
 from mbmf.method.planners.random_shooting import Planner
 from mbmf.method.predicted_returns import (
     CHUNK_ROWS,
     GPU_CHUNK_ROWS,
-    LARGEST_STATE,
     PredictedReturns,
     rollout_returns,
 )
-from mbmf.method.screening import screened_returns
 
 
 class OneDevice(TorchDispatchMode):
@@ -77,17 +79,6 @@ def test_what_is_recorded_stays_on_its_device_and_never_waits_for_it(name, on_me
     with torch.inference_mode(), OneDevice():
         returns = rollout_returns(network, *task(agent), starts, actions)
     assert returns.shape == (150,)
-
-
-@pytest.mark.parametrize("name", AGENTS)
-def test_a_screen_stays_on_its_device_and_never_waits_for_it(name):
-    agent = AGENTS[name]
-    starts, actions = batch(agent, "meta", bodies=1)
-    layers = ReducedLayers(*model(agent).to("meta")._folded(), GPU_CHUNK_ROWS)
-    with torch.inference_mode(), OneDevice():
-        reward, _ = task(agent)
-        returns, _ = screened_returns(layers.near, reward, LARGEST_STATE, starts[0], actions)
-    assert returns.shape == (50,)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +140,57 @@ def test_a_plan_is_the_best_of_its_samples():
     )
     np.testing.assert_array_equal(plan.actions[0], actions[0, returns.argmax()].numpy())
     np.testing.assert_allclose(plan.returns, returns.max().numpy(), rtol=1e-4, atol=1e-4)
+
+
+TRAINED = {
+    "mlp": {"hidden_layers": [40, 40]},
+    "probabilistic_ensemble": {"hidden_layers": [40], "networks": 3},
+}
+
+
+def trained(kind, device):
+    """Weights and losses after a few epochs on both kinds of data, in two calls."""
+    settings = TypeAdapter(Dynamics).validate_python(
+        {"model": kind, "learning_rate": 0.01, "batch_size": 32, "epochs": 3}
+        | {"on_policy_fraction": 0.5, "noise": 0.0}
+        | TRAINED[kind]
+    )
+    draws = torch.Generator().manual_seed(0)
+    fitted = new_model(4, 2, settings, draws)
+    sets = [torch.randn(count, 10, generator=draws).split([6, 4], dim=1) for count in (100, 70)]
+    inputs, deltas = sets[0]
+    fitted.fit_normalisation(*inputs.split([4, 2], dim=1), deltas)
+    fitted.to(device)
+    optimizer = new_optimizer(fitted, settings)
+    data = [TrainingData(fitted, *both) for both in sets]
+    losses = []
+    for seed in (1, 2):
+        generator = torch.Generator(device).manual_seed(seed)
+        losses += train(fitted, optimizer, *data, settings, generator)
+    return {name: value.cpu() for name, value in fitted.state_dict().items()}, losses
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", TRAINED)
+def test_training_by_replays_is_training_step_by_step(kind, monkeypatch):
+    replayed, losses = trained(kind, "cuda")
+    monkeypatch.setattr(dynamics, "Replayed", lambda function: function)
+    plain, expected = trained(kind, "cuda")
+    assert losses == pytest.approx(expected, rel=1e-5)
+    assert losses[-1] < losses[0]
+    for name, value in plain.items():
+        torch.testing.assert_close(replayed[name], value, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.gpu
+def test_what_a_recorded_function_changes_it_changes_once_a_call():
+    total = torch.zeros(3, device="cuda")
+
+    def add(given):
+        total.add_(given)
+        return (total.clone(),)
+
+    recorded = Replayed(add)
+    given = torch.tensor([1.0, 2.0, 3.0], device="cuda")
+    sums = [recorded(given * factor)[0].tolist() for factor in (1, 10, 100)]
+    assert sums == [[1, 2, 3], [11, 22, 33], [111, 222, 333]]

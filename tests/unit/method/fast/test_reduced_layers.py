@@ -1,4 +1,4 @@
-"""The reduced network beside the network, by both of its ways."""
+"""The reduced network beside the network."""
 
 import pytest
 import torch
@@ -14,11 +14,9 @@ def draws(seed=0):
 
 
 @pytest.mark.parametrize("hidden", [(500,), (60, 70)])
-@pytest.mark.parametrize("fused", [True, False])
-def test_change_near_a_state_is_the_models(hidden, fused):
+@pytest.mark.skipif(not has_bfloat16_units(CPU), reason="no bfloat16 units")
+def test_change_near_a_state_is_the_models(hidden):
     """To the 8 bits of bfloat16: 1/256 of a change, and what the layers' roundings add up to."""
-    if fused and not has_bfloat16_units(CPU):
-        pytest.skip("no bfloat16 units")
     model = Model(16, 2, hidden, draws())
     model.input_mean.fill_(3.0)
     model.delta_std.fill_(0.5)
@@ -27,9 +25,6 @@ def test_change_near_a_state_is_the_models(hidden, fused):
     moved = 0.3 * torch.randn(400, 16, generator=draws(2))
     actions = torch.rand(400, 2, generator=draws(3)) * 2 - 1
     layers = ReducedLayers(*model._folded(), 400)
-    layers.fused &= fused
-    if not fused:
-        layers.weights = [weight.bfloat16().t() for weight in model._folded()[0]]
     with torch.inference_mode():
         found = layers.near(start)(torch.cat([moved, actions], dim=1))
         expected = model(start + moved, actions) - start - moved
@@ -42,6 +37,10 @@ def test_change_near_a_state_is_the_models(hidden, fused):
 def test_a_processor_without_onednn_has_none(monkeypatch):
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
     assert not has_bfloat16_units(CPU)
+
+
+def test_a_gpu_plans_in_float32_alone():
+    assert not has_bfloat16_units(torch.device("cuda"))
 
 
 @pytest.mark.parametrize("unit", ["avx512_bf16", "amx_bf16"])
