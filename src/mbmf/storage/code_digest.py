@@ -96,7 +96,7 @@ def _meaning(path: Path) -> str:
         if isinstance(body, list):
             # Strings that stand alone are docstrings of modules, classes, functions, attributes.
             node.body = [line for line in body if not _is_text(line)] or [ast.Pass()]  # type: ignore[attr-defined]
-    return ast.unparse(_WithoutMessages().visit(tree))
+    return ast.unparse(_WithoutFStrings().visit(_WithoutMessages().visit(tree)))
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -128,6 +128,20 @@ class _WithoutMessages(ast.NodeTransformer):
         if isinstance(called, ast.Name) and called.id == "print":
             return _wordless(node)
         return self.generic_visit(node)
+
+
+class _WithoutFStrings(ast.NodeTransformer):
+    """Writes f-strings as calls and tuples, for Python 3.12 quotes them otherwise than 3.11."""
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        """A call of its parts."""
+        parts: list[ast.expr] = [self.visit(one) for one in node.values]
+        return ast.Call(ast.Name("f"), parts, [])
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        """A value, its conversion and its format."""
+        parts: list[ast.expr] = [self.visit(node.value), ast.Constant(node.conversion)]
+        return ast.Tuple(parts + ([self.visit(node.format_spec)] if node.format_spec else []))
 
 
 def _wordless(node: ast.AST) -> ast.AST:

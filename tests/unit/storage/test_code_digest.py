@@ -1,5 +1,7 @@
 """Which code a step's digest covers, and what of it."""
 
+import ast
+
 import pytest
 
 from mbmf.storage import code_digest as module
@@ -101,6 +103,30 @@ def test_messages_and_names_of_modules_mean_nothing(tmp_path, old, new):
 )
 def test_what_is_raised_printed_or_imported_counts(tmp_path, old, new):
     assert meaning(tmp_path, old) != meaning(tmp_path, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("x = f'{a}'", "x = f'{b}'"),
+        ("x = f'{a} m'", "x = f'{a} s'"),
+        ("x = f'{a}'", "x = f'{a!r}'"),
+        ("x = f'{a}'", "x = f'{a:.2f}'"),
+        ("x = f'{a:.2f}'", "x = f'{a:.{digits}f}'"),
+        ("x = f'{a}{b}'", "x = f'{a}'"),
+    ],
+)
+def test_what_an_f_string_says_counts(tmp_path, old, new):
+    assert meaning(tmp_path, old) != meaning(tmp_path, new)
+
+
+@pytest.mark.parametrize(
+    "text", ["x = f\"{a['b']} {c!r:>{d}}\"", "raise E(f\"{a['b']} is {c:.3g}\")"]
+)
+def test_every_python_writes_the_same(tmp_path, text):
+    """Python 3.12 writes the quotes of an f-string otherwise, so what is digested has none."""
+    tree = ast.parse(meaning(tmp_path, text))
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
 
 
 def test_a_file_outside_of_the_package_counts_with_what_it_imports(tmp_path):
