@@ -101,6 +101,50 @@ def test_a_job_that_was_killed_hides_no_other_that_is_missing(copied, left, lost
     assert planned.keys() == {"random_data"} | MODELLED
 
 
+@pytest.fixture
+def without_data(copied):
+    """What a clone has at paper scale: neither data nor models, nor predictions."""
+    for part in ("data", "models/model_based", "divergence"):
+        shutil.rmtree(copied.folder / "results/smoke" / part)
+    assert copied.planned() == {}
+    return copied
+
+
+def horizon(clone, steps):
+    """Folder of the run with this horizon."""
+    (found,) = clone.folder.glob(f"results/smoke/runs/model_based/*/*/*/horizon~{steps}/**/seed~0")
+    return found
+
+
+def test_what_one_run_lacks_makes_no_other_run_anew(without_data):
+    """D_RAND is made for the run that is lost, and is the input of all."""
+    shutil.rmtree(horizon(without_data, 3))
+    assert without_data.planned("--", "all_model_based") == {"random_data": 1, "model_based": 1}
+    (without_data.folder / "results/smoke/tables/figure_6.csv").unlink()
+    assert without_data.planned() == {
+        "random_data": 1, "model_based": 1, "figure_6_table": 1, "figure_6": 1,
+        "claims": 1, "claims_figure": 1,
+    }  # fmt: skip
+    assert without_data.planned("--", "figure_5") == {}
+
+
+def test_a_finished_run_runs_again_for_a_file_of_it_that_is_needed(without_data):
+    kept = horizon(without_data, 3).relative_to(without_data.folder / "results/smoke/runs")
+    model = f"results/smoke/models/{kept}/models.safetensors"
+    assert without_data.planned("--", model) == {"random_data": 1, "model_based": 1}
+    (without_data.folder / "results/smoke/tables/figure_5_errors.parquet").unlink()
+    assert without_data.planned("--", "figure_5") == {
+        "random_data": 1, "model_based": 1, "divergence": 1, "figure_5_tables": 1, "figure_5": 1,
+    }  # fmt: skip
+    # By force, with all that it reads.
+    forced = without_data.planned("--forcerun", "model_based")
+    assert forced["random_data"] == 1
+    assert forced["model_based"] == 4
+    done = without_data.snakemake("--", model)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (without_data.folder / model).exists()
+
+
 def test_a_record_tells_what_was_asked(undisturbed):
     record = json.loads((undisturbed.folder / "results/smoke/made/dyna_tables.json").read_text())
     assert record["settings"]["settings"]["runs"] == 1

@@ -33,7 +33,9 @@ rule divergence:
             wildcards
         ).source.settings.random_data.model_dump_json(),
         seed=lambda wildcards: predicting(wildcards).source.seed,
-        folder=lambda wildcards, input: str(Path(input.models[0]).parent),
+        folder=lambda wildcards: str(
+            Path(files_of([predicting(wildcards).source], "models")[0]).parent
+        ),
         steps=lambda wildcards: predicting(wildcards).steps,
         starts=lambda wildcards: predicting(wildcards).starts,
         code=code_of_job("divergence"),

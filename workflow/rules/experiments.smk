@@ -37,7 +37,7 @@ for experiment in EXPERIMENTS.values():
             name:
                 f"all_{experiment.name}"
             input:
-                [file for job in grouped for file in in_results(job.outputs).values()],
+                [kept_by_git(in_results(job.outputs).values()) for job in grouped],
 
     drawing = experiment.drawing()
 

@@ -130,6 +130,17 @@ def in_results(paths):
     return {name: f"{RESULTS}/{path}" for name, path in paths.items()}
 
 
+# What a clone of finished results has not: git ignores it.
+IGNORED = tuple(
+    f"{RESULTS}/{part}/" for part in ("data", "divergence", "models/model_based")
+)
+
+
+def kept_by_git(paths):
+    """Those that a clone has of a finished job."""
+    return [path for path in paths if not path.startswith(IGNORED)]
+
+
 def inputs_of(job):
     """Input files of a job that makes tables, by name."""
     files = {

@@ -59,16 +59,76 @@ def needed(rule, files):
     asked, and where the job has made nothing, as in a clone: it runs when its files are needed.
     Else they are as usual, and also where a job before it is to run: what rests on a job that
     runs, behind an ancient input, Snakemake would overlook, even if it is missing.
+
+    A finished job has no input that a clone lacks, as D_RAND. Some other job may need this input
+    and make it, and then Snakemake would run the finished job, too.
     """
     NEEDED.setdefault(rule, []).append(files)
 
     def found(wildcards):
         paths = of_wildcards(files, wildcards)
-        made_otherwise = difference_of(rule, wildcards) and files_made(rule, wildcards)
-        as_usual = made_otherwise or not all(map(stands, listed(paths)))
-        return paths if as_usual else ancient(paths)
+        made = files_made(rule, wildcards)
+        changed = made and difference_of(rule, wildcards)
+        if changed or not all(map(stands, listed(paths))):
+            return paths
+        if made and not runs_again(rule, wildcards):
+            lacking = [path for path in listed(paths) if not Path(path).exists()]
+            ignored = set(lacking).difference(kept_by_git(lacking))
+            paths = [path for path in listed(paths) if path not in ignored]
+        return ancient(paths)
 
     return found
+
+
+def runs_again(rule, wildcards):
+    """Whether a finished job runs again, for one of its files that is missing or by force."""
+    options = workflow.dag_settings
+    if (
+        not workflow.is_main_process
+        or options.forceall
+        or options.forcetargets
+        or options.forcerun
+    ):
+        return True
+    outputs = getattr(rules, rule).output
+    return any(
+        path.format(**dict(wildcards.items())) in missing_files() for path in outputs
+    )
+
+
+@cache
+def missing_files():
+    """Files that are missing and that the targets need, or a job that is to run for them."""
+    found = set()
+    paths = [path for target in asked_targets() for path in files_of_target(target)]
+    seen = set(paths)
+    while paths:
+        path = paths.pop()
+        there = Path(path).exists()
+        if not there:
+            found.add(path)
+        maker = maker_of(path)
+        if maker is None or (there and stands(path)):
+            continue
+        name, wildcards = maker
+        for files in NEEDED.get(name, []):
+            new = set(listed(of_wildcards(files, wildcards))) - seen
+            paths += new
+            seen |= new
+    return found
+
+
+def asked_targets():
+    """Rules and files that this call is asked for."""
+    return workflow.dag_settings.targets or [workflow.default_target]
+
+
+def files_of_target(target):
+    """A file, or the files of a rule without wildcards."""
+    if not workflow.is_rule(target):
+        return [target]
+    named = workflow.get_rule(target)
+    return [str(path) for path in named.output or named.input if not callable(path)]
 
 
 def of_wildcards(files, wildcards):
@@ -100,6 +160,7 @@ def stands(path):
     )
 
 
+@cache
 def maker_of(path):
     """Rule and wildcards of the job that makes a file; None for a file of the repository."""
     for name in ASKED:
