@@ -147,6 +147,19 @@ def test_a_finished_run_runs_again_for_a_file_of_it_that_is_needed(without_data)
     assert (without_data.folder / model).exists()
 
 
+def test_dvc_does_without_what_a_clone_lacks_if_it_may(without_data):
+    shutil.rmtree(without_data.folder / ".dvc/cache")
+    call = ("dvc", "repro", "--allow-missing", PIPELINE)
+    done = without_data.run(*call)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "Running stage" not in done.stdout
+    change(without_data, "dyna.runs")
+    done = without_data.run(*call)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "dvc.yaml:dyna'" in done.stdout.split("Running stage")[1]
+    assert not (without_data.folder / "results/smoke/data").exists()
+
+
 def test_a_record_tells_what_was_asked(undisturbed):
     record = json.loads((undisturbed.folder / "results/smoke/made/dyna_tables.json").read_text())
     assert record["settings"]["settings"]["runs"] == 1
