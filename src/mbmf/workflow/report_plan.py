@@ -57,8 +57,13 @@ class ReportPlan:
         return [job for job in self.dag.jobs if job.rule in self.experiments]
 
     def is_stale(self, job: Job) -> bool:
-        """Whether Snakemake would run a job, or one before it, leaving pages aside."""
-        return any(one.reasons for one in self._before(job))
+        """Whether Snakemake would run a job; of a page, a job that it shows.
+
+        A run may run again for a model that is missing, as in a clone. That changes no figure.
+        """
+        if self._is_page(job):
+            return any(map(self.is_stale, job.after))
+        return bool(job.reasons)
 
     def verdicts_are_old(self) -> bool:
         """Whether verdicts are missing, or not those that are asked for now."""
@@ -76,9 +81,6 @@ class ReportPlan:
             if all(_all_there(self._shown(one)) for one in self.dag.with_all_before(job))
             for path in self._shown(job)
         ]
-
-    def _before(self, job: Job) -> list[Job]:
-        return [one for one in self.dag.with_all_before(job) if not self._is_page(one)]
 
     def _is_page(self, job: Job) -> bool:
         return all(self.dag.results / "report" in path.parents for path in job.output)

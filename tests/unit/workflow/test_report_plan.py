@@ -62,7 +62,14 @@ def test_a_finished_figure_gets_its_page_and_no_other_job_is_planned(plan_of, re
 
 def test_a_figure_of_older_runs_is_shown_and_marked(plan_of, results):
     touch(results / "figures/a.svg")
-    plan = plan_of(run=NEW)
+    plan = plan_of(run=NEW, figure=NEW)
     assert plan.targets() == [str(results / "figures/a.svg")]
     assert plan.is_stale(plan.pages[0])
     assert plan.unfinished["figure"].startswith("drawn by older code")
+
+
+def test_a_figure_is_not_old_because_a_run_makes_a_missing_model_anew(plan_of, results):
+    touch(results / "figures/a.svg")
+    plan = plan_of(run=NEW)
+    assert not plan.is_stale(plan.pages[0])
+    assert plan.unfinished == {}
