@@ -18,7 +18,7 @@ from typing import Any
 from mbmf.storage.equal_code import EQUAL_CODE, canonical
 
 # What may differ between a record and what is asked for, in the order in which it is compared.
-RECORD, SETTINGS, INPUTS, CODE = "record", "settings", "inputs", "code"
+DIFFERENCES = RECORD, SETTINGS, INPUTS, CODE = "record", "settings", "inputs", "code"
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from mbmf.experiments.runs import (
     identity,
 )
 from mbmf.storage.code_digest import code_digest
-from mbmf.storage.job_records import Asked, digest
+from mbmf.storage.job_records import DIFFERENCES, Asked, digest
 from mbmf.storage.yaml_files import read_yaml
 from mbmf.workflow.claimed_tables import tables_asked_for
 from mbmf.workflow.configuration import Configuration
@@ -251,7 +251,9 @@ def newer_input(what: str, made: Sequence[Path]) -> str:
     """
     folder = CHANGED / f"{_HOST}.{os.getpid()}" / what
     if not folder.is_dir():
-        folder.mkdir(parents=True)
+        # All at once: Snakemake lists the folder above once, and misses what comes later.
+        for one in DIFFERENCES:
+            (folder.parent / one).mkdir(parents=True, exist_ok=True)
         atexit.register(shutil.rmtree, folder.parent.absolute(), ignore_errors=True)
     time = folder.stat().st_mtime
     if made and all(path.stat().st_mtime >= time for path in made):

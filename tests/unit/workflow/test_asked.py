@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mbmf.storage.job_records import Asked
+from mbmf.storage.job_records import DIFFERENCES, Asked
 from mbmf.storage.yaml_files import read_yaml
 from mbmf.workflow.asked import Asks, asked, newer_input, remove_left_inputs
 from mbmf.workflow.configuration import check_configuration
@@ -142,6 +142,8 @@ def test_a_folder_that_is_newer_than_a_file_of_the_job(tmp_path, monkeypatch, ag
         folder = Path(newer_input("settings", made))
         assert folder == Path(f".snakemake/changed/{platform.node()}.{os.getpid()}/settings")
         assert folder.stat().st_mtime > min(path.stat().st_mtime for path in made)
+    # Snakemake lists the folder above once.
+    assert {path.name for path in folder.parent.iterdir()} == set(DIFFERENCES)
 
 
 def test_what_killed_processes_left_is_removed(tmp_path):
