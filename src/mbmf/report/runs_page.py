@@ -64,7 +64,8 @@ def runs_page(
 ) -> str:
     """The runs behind an experiment: a row each, with configuration and provenance.
 
-    What all runs share stands above the table once, and below a row only what is its own.
+    What all runs share stands above the table once, and below a row only what is its own. With
+    hundreds of runs, this page is a large part of the report.
 
     Args:
         title: title of the experiment.
@@ -79,8 +80,9 @@ def runs_page(
         for key, value in (contents[0] if contents else {}).items()
         if all(key in one and one[key] == value for one in contents)
     }
+    known = {*shared, "kind", "agent", "seed"}
     entries = [
-        row | {"varied": varied, "own": pretty({k: v for k, v in one.items() if k not in shared})}
+        row | {"varied": varied, "own": lines({k: v for k, v in one.items() if k not in known})}
         for (row, _), varied, one in zip(runs, varied_settings(runs), contents, strict=True)
     ]
     return render(
@@ -89,7 +91,7 @@ def runs_page(
         scale=scale,
         settings=pretty(settings),
         runs=entries,
-        shared=pretty(shared),
+        shared=lines(shared),
         job=pretty({k: v for k, v in job.items() if k != "settings"}) if job else None,
         seconds=sum(row["seconds"] for row, _ in runs),
         box=(WIDTH, HEIGHT),
@@ -130,6 +132,11 @@ def flat(content: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 def _without_seconds(provenance: dict[str, Any]) -> dict[str, Any]:
     """Without the seconds of each iteration, of which the table has the sum."""
     return {key: value for key, value in provenance.items() if key != "seconds"}
+
+
+def lines(content: Mapping[str, Any]) -> str:
+    """A line for each value."""
+    return "\n".join(f"{key.removeprefix('settings.')}: {value}" for key, value in content.items())
 
 
 def pretty(content: Any) -> str:
