@@ -28,7 +28,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-reproduce: setup  ## every figure at quick scale, from nothing (SCALE=paper: hours)
+reproduce: setup  ## every figure at quick scale, from nothing (SCALE=paper: days)
 	snakemake --cores $(CORES) $(OVERLAY)
 	@echo "Done. Figures: results/$(SCALE)/figures   executed notebooks: results/$(SCALE)/notebooks"
 

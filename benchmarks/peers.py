@@ -13,8 +13,10 @@ def peer_python(name: str) -> Path:
     folder = ROOT / ".venv-peers" / name
     python = folder / "bin" / "python"
     ready = folder / ".ready"
-    if not ready.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    lists = sorted((HERE / "peers").glob(f"{name}*.txt"))
+    wanted = "".join(path.read_text() for path in lists)
+    if not ready.exists() or ready.read_text() != wanted:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         install = [python, "-m", "pip", "install", "--quiet"]
         subprocess.run([*install, "-r", HERE / "peers" / f"{name}.txt"], check=True)
         overrides = HERE / "peers" / f"{name}-overrides.txt"
@@ -22,5 +24,5 @@ def peer_python(name: str) -> Path:
             subprocess.run([*install, "-r", overrides], check=True)
         # The agents' environments, without the project's other dependencies.
         subprocess.run([*install, "--no-deps", "--editable", ROOT], check=True)
-        ready.touch()
+        ready.write_text(wanted)
     return python

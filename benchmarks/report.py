@@ -37,21 +37,22 @@ def markdown(machine: dict[str, str], rows: list[Row]) -> str:
         "# Benchmarks",
         "",
         "Written by `make bench`. " + ", ".join(f"{k}: {v}" for k, v in machine.items()) + ".",
+        "Groups of rows were measured on different days, on machines of this kind. "
         "Medians of several turns; the contenders take turns in one run. Lowest and highest are in "
         "brackets. A row without brackets was measured once. The limit is timed separately, and a "
         "share of it can exceed 100 % by a few percent. Notes on each row, with other peers for "
         "the environments (gymnasium's SyncVectorEnv, envpool), are below the table."
         + ("" if any(row["group"] == "gpu" for row in rows) else " There was no GPU to measure."),
         "",
-        "| what | unit | ours | peer | times faster | limit | of the limit | goal | met |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| what | unit | ours | peer | times faster | limit | of the limit | goal | met | date |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         cells = [
             row["name"], row["unit"], _cell(row, "ours"), _cell(row, "peer"),
             _optional(row["times_faster"]), _cell(row, "limit"),
             _optional(row["share_of_limit"], 100, " %"), row["goal"],
-            ("yes" if row["met"] else "no") if row["goal"] else "",
+            ("yes" if row["met"] else "no") if row["goal"] else "", row["date"],
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", *_notes(rows)]) + "\n"

@@ -73,7 +73,6 @@ def main() -> None:
         "processor": provenance("cpu", [], resumed=False)["device"],
         "system": platform.system(),
         "torch": torch.__version__,
-        "date": max(found["date"] for found in rows),
     }
     page = markdown(machine, rows)
     (HERE / "results.md").write_text(page)

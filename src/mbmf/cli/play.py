@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +13,13 @@ import typer
 from mbmf.base.errors import DrawingError, InputError
 from mbmf.cli.app import app
 from mbmf.cli.options import Task
+
+
+def _screen_answers() -> bool:
+    """Whether a window can be opened, tried in its own process; on macOS nothing is tried."""
+    trial = "import glfw, sys; sys.exit(not glfw.init())"
+    command = [sys.executable, "-W", "ignore", "-c", trial]
+    return platform.system() == "Darwin" or not subprocess.run(command, check=False).returncode
 
 
 @app.command()
@@ -27,7 +37,10 @@ def play(
     ] = "",
     output: Annotated[
         Path | None,
-        typer.Option(help="clip to write, .webp; without it a window opens if there is a screen"),
+        typer.Option(
+            help="clip to write, .webp; without it a window opens if there is a screen "
+            "(macOS: `mjpython -m mbmf.cli play ...`)"
+        ),
     ] = None,
     task: Task = "",
 ) -> None:
@@ -36,7 +49,7 @@ def play(
 
     if output is not None and output.suffix != ".webp":
         raise InputError(f"--output {output}: should end in .webp")
-    in_window = output is None and has_screen()
+    in_window = output is None and has_screen() and _screen_answers()
     # MuJoCo reads which backend it has when it is imported.
     if not in_window and choose_backend() is None:
         raise DrawingError(NEEDED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -113,12 +114,14 @@ def _file(results: Path, agent: str, method: str, seed: int, settings: str) -> P
     """The file of a trained agent."""
     folder, name = _FILES[method]
     runs = results / "models" / folder.format(agent)
-    found = sorted(runs.glob(f"settings~{settings or '*'}/seed~{seed}/{name}"))
+    found = sorted(runs.glob(f"settings~{escape(settings) or '*'}/seed~{seed}/{name}"))
     if not found:
         seeds = {int(path.parent.name[5:]) for path in runs.glob(f"settings~*/seed~*/{name}")}
         there = f"seeds {', '.join(map(str, sorted(seeds)))}" if seeds else "none"
+        chosen = f" and settings {printable(settings)}" if settings else ""
         raise InputError(
-            f"{runs}: no run of {method} with seed {seed}; here: {there}. The workflow makes them"
+            f"{runs}: no run of {method} with seed {seed}{chosen}; here: {there}. "
+            "The workflow makes them"
         )
     if len(found) > 1:
         digests = ", ".join(path.parts[-3].removeprefix("settings~") for path in found)

@@ -29,8 +29,8 @@ def surplus(dag: Dag) -> list[Path]:
 
 
 def _folders(dag: Dag) -> list[Path]:
-    """Folders of what concerns one agent, and of records; of logs those of the agents' kinds."""
-    found = {dag.results / "made"}
+    """Folders of what concerns one agent, clips, records; of logs those of the agents' kinds."""
+    found = {dag.results / "made", dag.results / "clips"}
     for job in dag.jobs:
         if job.agent:
             found |= {dag.results / path.relative_to(dag.results).parts[0] for path in job.output}

@@ -1,6 +1,7 @@
 """Trained agents are read from the files of their runs, and act as what they were."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -141,6 +142,11 @@ def test_runs_with_several_settings_are_told_apart(made, tmp_path):
     shutil.copytree(runs / "settings~cd", runs / "settings~ef")
     with pytest.raises(InputError, match="should be one of cd, ef"):
         package.load("swimmer", "Mf", SEED, folder=tmp_path)
+    for wrong in ("zz", "*", "[c"):
+        with pytest.raises(
+            InputError, match=f"seed 5 and settings {re.escape(wrong)}; here: seeds"
+        ):
+            package.load("swimmer", "Mf", SEED, folder=tmp_path, settings=wrong)
     chosen = package.load("swimmer", "Mf", SEED, folder=tmp_path, settings="ef")
     assert "settings~ef" in str(chosen.path)
 
@@ -154,9 +160,11 @@ def test_a_model_without_its_planner_is_told(made, tmp_path):
 
 
 @pytest.mark.drawing
-def test_play_writes_a_clip(made):
+@pytest.mark.parametrize("display", ["", ":4711"])
+def test_play_writes_a_clip_where_no_screen_answers(made, display):
     """In a process of its own, which has not drawn yet."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    environment = {k: v for k, v in os.environ.items() if k != "WAYLAND_DISPLAY"}
+    environment["DISPLAY"] = display
     command = ["play", "swimmer", "Mb", "--seed", "5", "--steps", "40"]
     done = subprocess.run(
         [sys.executable, "-m", "mbmf.cli", *command],

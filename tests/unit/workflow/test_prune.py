@@ -96,6 +96,13 @@ def test_records_of_jobs_that_are_not_asked_for_are_named():
     ]
 
 
+def test_clips_that_are_not_asked_for_are_named():
+    kept = RESULTS / "clips/trajectories/swimmer.webp"
+    for path in (kept, RESULTS / "clips/trajectories/ant.webp"):
+        write(path)
+    assert surplus(dag_of(*OUTPUTS, kept)) == [RESULTS / "clips/trajectories/ant.webp"]
+
+
 def test_links_are_not_followed(tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     write(elsewhere / "precious")
