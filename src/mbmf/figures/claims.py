@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,11 +25,15 @@ from mbmf.figures.style import INK, use_style
 
 ROW = 0.215  # inches
 # Right of the panels: where each column of words begins, points.
-COLUMNS = {"claimed": 8, "here (interval)": 74, "seeds": 208, "verdict": 240}
+COLUMNS = {"claimed": 8, "here (interval)": 74, "seeds": 226, "verdict": 258}
 # A ratio's axis goes this far at most, in multiples of its target.
 FARTHEST = 32.0
 # As many claims as this, without a number for the same reason, are told in one line.
 MANY = 3
+# How the statistics say it, whatever it is that was not run.
+NOT_RUN = "not run at this scale"
+# Longer words would leave the panels no room. The page of claims has them whole.
+LONGEST = 60
 CLAIMED = "#dfe8e4"
 
 
@@ -129,7 +134,8 @@ def _reason(reading: Reading) -> str:
     if reading.record["refused"]:
         return "not computed yet"
     if reading.record["statistic"] is None:
-        return str(reading.record["why"])
+        why = str(reading.record["why"])
+        return NOT_RUN if why.endswith(NOT_RUN) else why
     return ""
 
 
@@ -181,7 +187,7 @@ def _panel(axes: Axes, rows: Sequence[Row], positive: bool) -> None:
         unit = "the text's factor" if any(row.targets[1] for row in rows) else "what is claimed"
     else:
         axes.set_xlim(-1.08, 1.08)
-        axes.set_xticks([-1, -0.5, 0, 0.5, 1])
+        axes.set_xticks([-1, 0, 1])
         unit = "the interval's farther end"
     if all(row.told for row in rows):
         axes.set_xticks([])
@@ -190,7 +196,8 @@ def _panel(axes: Axes, rows: Sequence[Row], positive: bool) -> None:
         axes.axvline(1 if positive else 0, color="0.45", linewidth=0.9)
     for at, row in enumerate(rows):
         if row.reading is None or row.told:
-            _write(axes, at, row.told, COLUMNS["claimed"], "0.4", "normal")
+            told = textwrap.shorten(row.told, LONGEST, placeholder=" ...")
+            _write(axes, at, told, COLUMNS["claimed"], "0.4", "normal")
         else:
             _effect(axes, at, row, row.reading.record)
     axes.set_yticks(range(len(rows)), [row.name for row in rows], fontsize=SIZE)

@@ -96,6 +96,18 @@ def test_claims_without_a_number_are_told_with_the_reason():
     )
 
 
+@pytest.mark.parametrize(
+    "why", ["planner = cem, num_samples = 500 is not run at this scale", 20 * "why "]
+)
+def test_long_reasons_leave_the_panels_their_room(why):
+    none = {"statistic": None, "low": None, "high": None, "threshold": [20.0, None]}
+    found = reading(FACTOR, "reproduced", 50.0, 30.0, 80.0, [20.0, None], "swimmer")
+    figure = forest([found, reading(FACTOR, "undecided", **none, agent="ant", why=why)], "quick")
+    figure.draw_without_rendering()
+    inches = figure.axes[0].get_position().width * figure.get_figwidth()
+    assert inches > 1.5
+
+
 def test_what_is_off_the_axis_is_an_arrow_at_its_edge():
     far = reading(FACTOR, "reproduced", 1e6, 1e5, None, [20.0, None], "swimmer")
     axes = forest([far], "paper").axes[0]
