@@ -1,216 +1,35 @@
-"""The paper's claims: their file, and verdicts on made-up tables whose answer is known."""
+"""Verdicts on made-up tables whose answer is known."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from claim_tables import (
+    CLAIMS,
+    CONTENT,
+    FIGURE_6,
+    PLOTS,
+    TABLES,
+    dyna_episodes,
+    dyna_rewards,
+    figure_5,
+    figure_6,
+    figure_7,
+    noisy,
+    one,
+    trajectories,
+    verdict,
+)
 from mbmf.agents import AGENTS
 from mbmf.analysis import speedups
-from mbmf.analysis.authors_plots import read_authors_plots
 from mbmf.analysis.claims import check_claims
 from mbmf.analysis.judging import judge
 from mbmf.analysis.speedups import Curves, sample_efficiency
 from mbmf.analysis.statistics.divergence_ratio import later_over_earlier
 from mbmf.analysis.verdict_text import as_text, changes
 from mbmf.analysis.verdicts import Asked, verdicts
-from mbmf.base.errors import InputError
-from mbmf.storage.yaml_files import read_yaml
-
-CONFIG = Path(__file__).parents[3] / "config"
-CONTENT = read_yaml(CONFIG / "claims.yaml")
-PLOTS = read_authors_plots(CONFIG / "authors_plots.yaml")
-CLAIMS, _ = check_claims(CONTENT)
-SWEEPS = {
-    "dynamics.epochs": [5, 20, 30, 40],
-    "dynamics.on_policy_fraction": [0.0, 0.5, 0.9],
-    "planning.horizon": [5, 20, 40],
-    "planning.num_samples": [100, 500, 1000],
-    "random_data.rollouts": [5, 10, 25],
-}
-OWN = {
-    "dynamics.epochs": 30,
-    "dynamics.on_policy_fraction": 0.9,
-    "planning.horizon": 20,
-    "planning.num_samples": 500,
-    "random_data.rollouts": 25,
-}
-FIGURE_6 = [claim for claim in CLAIMS if claim.table == "figure_6"]
-
-
-def one(claim, **changes):
-    """A claim of the file, changed."""
-    (found,) = [entry for entry in CONTENT["claims"] if entry["id"] == claim]
-    return found | changes
-
-
-def figure_9(seeds=5, agents=("swimmer", "half_cheetah"), level=10.0):
-    """Every method that a claim names returns the same, in the second of two iterations."""
-    methods = [
-        ("random_shooting", "mlp", 5000), ("cem", "mlp", 500), ("cem", "mlp", 100),
-        ("icem", "mlp", 100), ("cem", "probabilistic_ensemble", 100),
-    ]  # fmt: skip
-    return pd.DataFrame(
-        [
-            {
-                "agent": agent,
-                "seed": seed,
-                "iteration": iteration,
-                "planning.planner": planner,
-                "dynamics.model": model,
-                "planning.num_samples": num_samples,
-                "return": level * iteration,
-            }
-            for agent in agents
-            for planner, model, num_samples in methods
-            for seed in range(seeds)
-            for iteration in (0, 1)
-        ]
-    )
-
-
-def figure_6(seeds=3, agents=("swimmer", "half_cheetah"), level=10.0):
-    """Every run of every sweep, two iterations, all of the same return."""
-    settings = {tuple((OWN | {name: v}).items()) for name in OWN for v in SWEEPS[name]}
-    return pd.DataFrame(
-        [
-            {"agent": agent, **dict(row), "seed": seed, "iteration": iteration, "return": level}
-            for agent in agents
-            for row in sorted(settings)
-            for seed in range(seeds)
-            for iteration in (0, 1)
-        ]
-    )
-
-
-def noisy(table, rng, spread=1.0):
-    """The table with a part of the return that runs of a seed share, and one of each run."""
-    shared = rng.normal(0.0, spread, 100)[table["seed"]]
-    return table.assign(**{"return": table["return"] + shared + rng.normal(0, spread, len(table))})
-
-
-def figure_5(seeds=3, after_10=0.3, after_100=3.0, spread=0.05):
-    rng = np.random.default_rng(0)
-    steps = np.array([1, 10, 100])
-    return pd.DataFrame(
-        [
-            {
-                "agent": "half_cheetah", "seed": seed, "iteration": iteration, "rollouts": rollouts,
-                "start": start, "step": step, "error": error * np.exp(rng.normal(0, spread)),
-            }
-            for seed in range(seeds)
-            for iteration in (0, 1)
-            for rollouts in ("random", "MPC")
-            for start in range(5)
-            for step, error in zip(steps, (0.1, after_10, after_100), strict=True)
-        ]
-    )  # fmt: skip
-
-
-def trajectories(lost, seeds=5):
-    """Elements that each seed loses after about `lost` of 200 steps, and one that stands still."""
-    rng = np.random.default_rng(0)
-    step = np.arange(200)
-    parts = []
-    for seed in range(seeds):
-        for element, after in enumerate([*lost, None]):
-            true = np.sin(step) if after else np.zeros(200)
-            wrong = 10.0 * (step >= after * np.exp(rng.normal(0, 0.1))) if after else 1e-9
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "agent": "half_cheetah", "seed": seed, "element": str(element),
-                        "step": step, "true": true, "predicted": true + wrong,
-                    }
-                )
-            )  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
-
-
-def figure_7(agents=("swimmer",), seeds=5, slow=30.0, faster=4.0, spread=0.02, top=70):
-    """Mf reaches the 30 of Mb after `slow` times its steps; Mb-Mf rises `faster` as fast."""
-    rng = np.random.default_rng(0)
-    points = np.arange(300)
-    parts = []
-    for agent in agents:
-        for seed in range(seeds):
-            pace = np.exp(rng.normal(0, spread))
-            mf = 1000.0 * points * pace * slow / 30
-            for kind, env_steps, returns in [
-                ("model_based", np.r_[500.0, np.arange(1000.0, 1050, 10)], [5, *[30] * 5]),
-                ("model_free", mf, np.minimum(points, top)),
-                ("imitation", np.array([1100.0, 1200.0]), [0, 0]),
-                ("fine_tuning", 1300 + mf / faster * np.exp(rng.normal(0, spread)),
-                 np.minimum(points, 70)),
-            ]:  # fmt: skip
-                parts.append(
-                    pd.DataFrame(
-                        {
-                            "kind": kind, "agent": agent, "seed": seed,
-                            "iteration": range(len(returns)), "env_steps": env_steps,
-                            # Half of them before TRPO, and a batch more in it.
-                            "authors_steps": env_steps / 2
-                            if kind in ("model_based", "imitation") else env_steps + 1000,
-                            "return": np.asarray(returns, float),
-                        }
-                    )
-                )  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
-
-
-def dyna_episodes(reached=(25, 5, 3), first=1700.0, runs=40):
-    """Curves that are optimal (10 steps) from the episode `reached` on."""
-    rng = np.random.default_rng(0)
-    episodes = np.arange(1, 51)
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "panel": "a", "planning_steps": n, "run": run, "episode": episodes,
-                    "steps": np.where(episodes >= at, 10.0, 100.0) + first * (episodes == 1)
-                    + rng.normal(0, 0.5, 50) * np.where(episodes == 1, 100, 1),
-                    "optimal_steps": 10.0,
-                }
-            )
-            for n, at in zip((0, 5, 50), reached, strict=True)
-            for run in range(runs)
-        ],
-        ignore_index=True,
-    )  # fmt: skip
-
-
-def dyna_rewards(plus=(20, 30), runs=30):
-    rng = np.random.default_rng(0)
-    return pd.DataFrame(
-        [
-            {"figure": figure, "method": method, "run": run, "step": step,
-             "cumulative_reward": (step > 0) * (100 + more + rng.normal(0, 5))}
-            for figure, gain in zip(("8.4", "8.5"), plus, strict=True)
-            for method, more in (("Dyna-Q", 0), ("Dyna-Q+", gain))
-            for run in range(runs)
-            for step in (0, 10)
-        ]
-    )  # fmt: skip
-
-
-TABLES = {
-    "figure_5_errors": figure_5(),
-    "figure_5_trajectories": trajectories([10, 12, 100, 120]),
-    "figure_6": noisy(figure_6(), np.random.default_rng(0)),
-    "figure_9": noisy(figure_9(), np.random.default_rng(0)),
-    "figure_7": figure_7(("swimmer", "half_cheetah", "hopper", "ant")),
-    "dyna_episodes": dyna_episodes(),
-    "dyna_rewards": dyna_rewards(),
-}
-
-
-def verdict(claim, table, **changed):
-    """The record of one claim of the file by itself, about its first agent."""
-    claims, problems = check_claims({"claims": [one(claim, **changed)]})
-    assert not problems
-    return judge(claims, lambda name: table, PLOTS)[0]
 
 
 def better(column, *values, by=100.0, iteration=1):
@@ -518,160 +337,6 @@ def test_speedups_without_a_ratio_are_undecided():
     record = verdict("sample_efficiency", table)
     assert (record["verdict"], record["statistic"]) == ("undecided", None)
     assert record["why"] == "a random policy already returns 0.0"
-
-
-def nan(table, column):
-    return table.assign(**{column: table[column].where(table.index != table.index[-1])})
-
-
-WRONG = [
-    ("few_epochs", lambda t: t.drop(columns="dynamics.epochs"), "lacks the column dynamics.epochs"),
-    ("few_epochs", lambda t: t.drop(columns="return"), "lacks the columns return"),
-    ("few_epochs", lambda t: t.drop(columns="agent"), "lacks the columns agent"),
-    ("few_epochs", lambda t: pd.concat([t, t[:1]]), "has a row twice: seed 0, iteration 0"),
-    ("on_policy_data", lambda t: nan(t[t["agent"] == "swimmer"], "return"), "has NaN in"),
-    (
-        "few_epochs",
-        lambda t: t[(t["seed"] != 2) | (t["dynamics.epochs"] != 20)],
-        "lacks dynamics.epochs = 20, last, of seed 2",
-    ),
-    ("short_horizon_error", lambda t: nan(t, "error"), "NaN in the column error"),
-    ("short_horizon_error", lambda t: t[(t["seed"] != 1) | (t["step"] != 10)], "of seed 1"),
-    ("elements_differ", lambda t: nan(t, "predicted"), "NaN in the column predicted"),
-    ("elements_differ", lambda t: t[1:], "lacks steps"),
-    ("elements_differ", lambda t: t[(t["seed"] != 1) | (t["element"] != "2")], "lacks elements"),
-    ("time_to_max", lambda t: t[(t["seed"] != 3) | (t["kind"] != "imitation")], "of seed 3"),
-    ("time_to_max", lambda t: t[t["kind"] != "imitation"], "lacks imitation of swimmer"),
-    ("time_to_max", lambda t: nan(t[t["agent"] == "swimmer"], "env_steps"), "NaN"),
-    ("dyna_0_planning_steps", lambda t: t[(t["run"] != 7) | (t["planning_steps"] > 0)], "of run 7"),
-    ("dyna_first_episode", lambda t: t[1:], "lacks episodes"),
-    ("dyna_blocking_maze", lambda t: t[(t["run"] != 4) | (t["method"] == "Dyna-Q")], "of run 4"),
-    ("dyna_shortcut_maze", lambda t: pd.concat([t, t]), "has a row twice"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("claim", "change", "why"), WRONG)
-def test_a_wrong_table_is_refused_by_name_and_the_others_are_judged(claim, change, why):
-    (table,) = [entry.table for entry in CLAIMS if entry.id == claim]
-    tables = TABLES | {table: change(TABLES[table])}
-    records = judge(CLAIMS, tables.__getitem__, PLOTS)
-    found = next(record for record in records if record["id"].split(".")[0] == claim)
-    assert found["refused"]
-    assert found["verdict"] == "undecided"
-    assert found["why"].startswith(f"{table}: ")
-    assert why in found["why"]
-    assert "\n" not in found["why"]
-    others = [entry.id for entry in CLAIMS if entry.table != table]
-    for record in records:
-        if record["id"].split(".")[0] in others and "neither" not in (record["why"] or ""):
-            assert record["why"] is None
-
-
-def test_a_missing_table_is_refused_by_name_and_the_others_are_judged():
-    def read(name):
-        if name == "figure_7":
-            raise InputError("tables/figure_7.csv: no such table")
-        return TABLES[name]
-
-    records = judge(CLAIMS, read, PLOTS)
-    refused = {record["id"].split(".")[0] for record in records if record["refused"]}
-    assert refused == {claim.id for claim in CLAIMS if claim.table == "figure_7"}
-    assert len(refused) == 8
-
-
-IMPOSSIBLE = [
-    ({"agents": ["two words"]}, "agents.0: String should match pattern"),
-    ({"agents": ["swimmer", "swimmer"]}, "agents: each may stand once"),
-    ({"agents": []}, "agents: "),
-    ({"table": "../figure_6"}, "table: String should match pattern"),
-    ({"threshold": "high"}, "threshold: "),
-    ({"threshold": float("nan")}, "threshold: "),
-    ({"threshold": [0, 1]}, "threshold must be [lowest, highest] for within"),
-    ({"comparison": "within"}, "threshold must be [lowest, highest] for within"),
-    ({"comparison": "within", "threshold": [1, 0]}, "the lowest value must be below"),
-    ({"comparison": "within", "threshold": [1, 2, 3]}, "threshold: "),
-    ({"comparison": "equal"}, "comparison: Input should be 'above', 'below', 'within' or"),
-    ({"threshhold": 3}, "threshhold: unknown key"),
-    ({"a\nb": 3}, "'a\\nb': unknown key"),
-    (
-        {"statistic": {"name": "no_such_statistic"}},
-        "statistic.name: unknown statistic no_such_statistic; should be one of divergence_ratio, ",
-    ),
-    ({"statistic": {"name": "nowhere/no.py"}}, "statistic.name: nowhere/no.py: there is no such"),
-    ({"statistic": {"name": 3}}, "statistic.name: Input should be a valid string (found 3)"),
-    ({"statistic": {"of": 1}}, "statistic.name: missing; it must be set"),
-    ({"statistic": "return_difference"}, "statistic: "),
-    ({"statistic": {**one("few_epochs")["statistic"], "off": 1}}, "statistic.off: unknown key"),
-    ({"statistic": {**one("few_epochs")["statistic"], "of": "most"}}, "statistic.of: "),
-    ({"statistic": {"name": "return_difference", "of": 1}}, "statistic.parameter: missing"),
-    ({"id": "Few epochs"}, "id: "),
-]
-
-
-@pytest.mark.parametrize(("change", "message"), IMPOSSIBLE)
-def test_an_impossible_claim_is_refused_by_name_and_the_others_stay(change, message):
-    wrong = one("few_epochs") | change
-    claims, problems = check_claims({"claims": [one("long_horizon"), wrong]})
-    assert [claim.id for claim in claims] == ["long_horizon"]
-    assert any(
-        problem.startswith(f"claims[1] ({wrong['id']}): ") and message in problem
-        for problem in problems
-    ), problems
-    assert all("\n" not in problem for problem in problems)
-
-
-def test_other_impossible_claims():
-    for name in ("short_horizon_error", "sample_efficiency", "dyna_first_episode"):
-        _, problems = check_claims({"claims": [one(name, comparison="below", threshold=0)]})
-        assert "is above 0, so must this be" in problems[0]
-    for threshold in (1, 0.5):
-        wrong = one("time_to_max_plots", threshold=threshold)
-        _, problems = check_claims({"claims": [wrong]})
-        assert problems == [
-            "claims[0] (time_to_max_plots): threshold: a factor either way, it must be above 1"
-        ]
-    _, problems = check_claims({"claims": [one("few_epochs", comparison="as_plotted")]})
-    assert "return_difference was not read off the authors' plots" in problems[0]
-    _, problems = check_claims({"claims": [one("time_to_max_plots", threshold=[1, 2])]})
-    assert "threshold must be [lowest, highest] for within" in problems[0]
-    _, problems = check_claims({"claims": [one("time_to_max_plots", agents=None)]})
-    assert "agents must be named" in problems[0]
-    _, problems = check_claims({"claims": [one("few_epochs"), one("few_epochs")]})
-    assert problems == ["claims[1] (few_epochs): id: stands twice; each may stand once"]
-    _, problems = check_claims({"claims": ["few epochs are bad"]})
-    assert problems[0].startswith("claims[0]: ")
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ({}, "should be a list"),
-        ({"claims": {}}, "should be a list"),
-        ({"claims": []}, "should be a list"),
-        ({"claims": CONTENT["claims"], "claim": []}, "claim: unknown key"),
-    ],
-)
-def test_a_file_of_something_else_is_refused(content, message):
-    with pytest.raises(InputError, match=message):
-        check_claims(content)
-
-
-@pytest.mark.parametrize(
-    ("claim", "agents", "why"),
-    [
-        ("dyna_first_episode", ["ant"], "dyna_episodes: lacks the columns agent"),
-        ("few_epochs", None, "figure_6: has agents; the claim must name those"),
-        ("sample_efficiency_plots", ["walker"], "there is no plot of the authors' of walker"),
-    ],
-)
-def test_agents_that_do_not_go_with_the_input_are_refused(claim, agents, why):
-    wrong = one(claim, agents=agents)
-    claims, problems = check_claims({"claims": [wrong, one("dyna_blocking_maze")]})
-    assert problems == []
-    first, second = judge(claims, TABLES.__getitem__, PLOTS)
-    assert (first["refused"], first["threshold"] is None) == (True, False)
-    assert why in first["why"]
-    assert second["verdict"] == "reproduced"
 
 
 def test_an_agent_that_is_not_run_is_undecided():
