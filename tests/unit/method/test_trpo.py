@@ -12,12 +12,13 @@ from torch.distributions import Independent, Normal, kl_divergence
 from torch.func import functional_call, hessian
 from torch.nn.utils import parameters_to_vector
 
+from batches import random_batch
 from mbmf.agents import get_agent
 from mbmf.agents.environment import AgentEnv
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.random_streams import Purpose, integer_seeds, torch_stream
 from mbmf.method import trpo
-from mbmf.method.advantages import LinearBaseline, advantages_and_returns
+from mbmf.method.advantages import LinearBaseline
 from mbmf.method.fast.fisher import TILE, fisher_vector_product
 from mbmf.method.policy import GaussianPolicy, PolicySettings, observed_elements
 from mbmf.method.sampling import Batch, sample
@@ -46,28 +47,6 @@ def new_policy(seed=0, observation_dim=3, action_dim=2, double=False, hidden_lay
         observation_dim, action_dim, hidden_layers, 0.7, torch.Generator().manual_seed(seed)
     )
     return policy.double() if double else policy
-
-
-def random_batch(steps=12, bodies=4, observation_dim=3, action_dim=2, seed=0):
-    """A batch with terminations, time-outs and the cut at its end."""
-    rng = np.random.default_rng(seed)
-    terminated = rng.random((steps, bodies)) < 0.15
-    truncated = (rng.random((steps, bodies)) < 0.15) & ~terminated
-    truncated[-1] = ~terminated[-1]
-    times = np.zeros((steps, bodies), np.int64)
-    for step in range(1, steps):
-        over = terminated[step - 1] | truncated[step - 1]
-        times[step] = np.where(over, 0, times[step - 1] + 1)
-    shape = (steps, bodies)
-    return Batch(
-        observations=rng.normal(size=(*shape, observation_dim)).astype(np.float32),
-        actions=rng.normal(size=(*shape, action_dim)).astype(np.float32),
-        rewards=rng.normal(size=shape),
-        times=times,
-        terminated=terminated,
-        truncated=truncated,
-        last_observations=rng.normal(size=(*shape, observation_dim)).astype(np.float32),
-    )
 
 
 def dense_fisher(policy, observations):
@@ -164,53 +143,6 @@ def test_conjugate_gradient_solves_in_as_many_steps_as_there_are_dimensions(size
 def test_conjugate_gradient_of_nothing_is_nothing():
     found = trpo.conjugate_gradient(lambda v: v, torch.zeros(3), steps=5)
     torch.testing.assert_close(found, torch.zeros(3))
-
-
-def plain_estimates(batch, baseline, discount, gae_lambda):
-    """Advantages and returns from their definitions, episode by episode, as sums."""
-    advantages, returns = np.empty(batch.rewards.shape), np.empty(batch.rewards.shape)
-    values = baseline.predict(batch.observations, batch.times)
-    for body in range(batch.rewards.shape[1]):
-        first = 0
-        for last in np.flatnonzero((batch.terminated | batch.truncated)[:, body]):
-            rewards = batch.rewards[first : last + 1, body]
-            after = 0.0
-            if batch.truncated[last, body]:
-                after = baseline.predict(
-                    batch.last_observations[last, body], batch.times[last, body] + 1
-                )
-            value = np.append(values[first : last + 1, body], after)
-            residuals = rewards + discount * value[1:] - value[:-1]
-            for i in range(len(rewards)):
-                powers = np.arange(len(rewards) - i)
-                advantages[first + i, body] = (
-                    (discount * gae_lambda) ** powers * residuals[i:]
-                ).sum()
-                returns[first + i, body] = (discount**powers * rewards[i:]).sum() + discount ** (
-                    len(rewards) - i
-                ) * after
-            first = last + 1
-    return advantages, returns
-
-
-@pytest.mark.parametrize("gae_lambda", [0.0, 0.7, 1.0])
-@pytest.mark.parametrize("seed", range(3))
-def test_advantages_and_returns_against_their_definitions(gae_lambda, seed):
-    batch = random_batch(seed=seed)
-    baseline = LinearBaseline(np.random.default_rng(seed).normal(size=10))
-    expected = plain_estimates(batch, baseline, 0.9, gae_lambda)
-    found = advantages_and_returns(batch, baseline, 0.9, gae_lambda)
-    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
-
-
-def test_baseline_finds_a_function_that_it_can_represent():
-    rng = np.random.default_rng(0)
-    observations, times = rng.normal(size=(300, 2)), rng.integers(0, 200, 300)
-    returns = 2 * observations[:, 0] - observations[:, 1] ** 2 + 3 * (times / 100) ** 3 + 1
-    baseline = LinearBaseline()
-    np.testing.assert_array_equal(baseline.predict(observations, times), 0)
-    baseline.fit(observations, times, returns)
-    np.testing.assert_allclose(baseline.predict(observations, times), returns, atol=1e-4)
 
 
 def test_only_episodes_with_room_for_their_limit_are_measured():
