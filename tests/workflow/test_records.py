@@ -116,6 +116,11 @@ def horizon(clone, steps):
     return found
 
 
+def test_nothing_of_finished_runs_is_pruned(without_data):
+    pruned = without_data.run("mbmf", "prune", "--scale", "smoke")
+    assert (pruned.returncode, pruned.stdout) == (0, "")
+
+
 def test_what_one_run_lacks_makes_no_other_run_anew(without_data):
     """D_RAND is made for the run that is lost, and is the input of all."""
     shutil.rmtree(horizon(without_data, 3))

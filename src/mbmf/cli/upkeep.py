@@ -71,7 +71,7 @@ def prune(
         return
     # The lock makes sure that no job is writing or reading.
     lock = hold_alone(Path(f".snakemake/{scale}.lock")) if delete else None
-    for path in surplus(read_dag(results, overlays)):
+    for path in surplus(read_dag(results, overlays, all_forced=True)):
         print(f"{path}  {size(path) / 1e6:.1f} MB")
         if delete:
             remove(path)

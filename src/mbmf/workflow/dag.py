@@ -112,7 +112,12 @@ class Dag:
 
 
 def read_dag(
-    results: Path, overlays: Sequence[Path], cores: int = 1, targets: Sequence[str] = ()
+    results: Path,
+    overlays: Sequence[Path],
+    cores: int = 1,
+    targets: Sequence[str] = (),
+    *,
+    all_forced: bool = False,
 ) -> Dag:
     """The jobs that targets ask for, made or not, and which of them would run.
 
@@ -121,6 +126,8 @@ def read_dag(
         overlays: configuration files beside the base ones.
         cores: of the dry run, which scales the jobs' threads.
         targets: rules or files; the default target if there are none.
+        all_forced: as if all jobs were to run anew. Else jobs are left out whose files a clone lacks
+            and no job needs any more.
 
     Raises:
         InputError: Snakemake cannot plan the jobs; in its words.
@@ -154,6 +161,7 @@ def read_dag(
             planned = workflow.dag(
                 DAGSettings(
                     targets=frozenset(targets),
+                    forceall=all_forced,
                     force_incomplete=True,
                     rerun_triggers=frozenset([RerunTrigger.MTIME]),
                 )
