@@ -126,8 +126,8 @@ def read_dag(
         overlays: configuration files beside the base ones.
         cores: of the dry run, which scales the jobs' threads.
         targets: rules or files; the default target if there are none.
-        all_forced: as if all jobs were to run anew. Else jobs are left out whose files a clone lacks
-            and no job needs any more.
+        all_forced: as if all jobs were to run anew. Else it leaves out jobs whose files a clone
+            lacks and no job needs.
 
     Raises:
         InputError: Snakemake cannot plan the jobs; in its words.
