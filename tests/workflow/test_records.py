@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 from base64 import urlsafe_b64encode
 
@@ -103,8 +104,8 @@ def test_a_job_that_was_killed_hides_no_other_that_is_missing(copied, left, lost
 
 @pytest.fixture
 def without_data(copied):
-    """What a clone has at paper scale: neither data nor models, nor predictions."""
-    for part in ("data", "models/model_based", "divergence"):
+    """What a clone has at paper scale: nothing that git ignores."""
+    for part in ("data", "models/model_based", "divergence", "benchmarks", "logs"):
         shutil.rmtree(copied.folder / "results/smoke" / part)
     assert copied.planned() == {}
     return copied
@@ -131,7 +132,41 @@ def test_what_one_run_lacks_makes_no_other_run_anew(without_data):
     assert without_data.planned() == {
         "random_data": 1, "model_based": 1, "figure_6_table": 1, "figure_6": 1, "claims": 1,
     }  # fmt: skip
-    assert without_data.planned("--", "figure_5") == {}
+    assert without_data.planned("-R", "claims", "--", "all_model_based") == {"claims": 1}
+    # A rule that is named is run for its lost benchmark, too.
+    assert without_data.planned("--", "figure_5") == {"figure_5": 1}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("--", "figure_5_tables"),
+        ("--until", "figure_5_tables"),
+        ("--prioritize", "figure_5_tables"),
+        ("--", "./{model}"),
+        ("--until", "{model}"),
+        ("--prioritize", "{model}"),
+        ("--forcerun", "model_based"),
+        ("--forceall",),
+    ],
+)
+def test_no_job_is_planned_without_an_input_that_it_needs(without_data, call):
+    kept = horizon(without_data, 3).relative_to(without_data.folder / "results/smoke/runs")
+    model = f"results/smoke/models/{kept}/models.safetensors"
+    dry = without_data.snakemake("-n", "-p", *(word.format(model=model) for word in call))
+    assert dry.returncode == 0, dry.stdout[-3000:]
+    assert "mbmf random-data" in dry.stdout
+    # An input that is not there leaves two blanks.
+    assert not re.findall(r"(?:mbmf [a-z-]+| --[a-z-]+)  .*", dry.stdout)
+
+
+def test_a_job_that_runs_for_one_input_keeps_the_others(copied):
+    """Predictions and models are there, data is not, and the run is to be made anew."""
+    shutil.rmtree(copied.folder / "results/smoke/data")
+    shutil.rmtree(copied.folder / "results/smoke/made/model_based")
+    dry = copied.snakemake("-n", "-p")
+    assert "mbmf divergence" in dry.stdout
+    assert not re.findall(r"(?:mbmf [a-z-]+| --[a-z-]+)  .*", dry.stdout)
 
 
 def test_a_finished_run_runs_again_for_a_file_of_it_that_is_needed(without_data):
@@ -140,7 +175,7 @@ def test_a_finished_run_runs_again_for_a_file_of_it_that_is_needed(without_data)
     assert without_data.planned("--", model) == {"random_data": 1, "model_based": 1}
     table = "results/smoke/tables/figure_5_errors.parquet"
     (without_data.folder / table).unlink()
-    assert without_data.planned("--", table, "figure_5") == {
+    assert without_data.planned("--", table, "results/smoke/figures/figure_5_error.svg") == {
         "random_data": 1, "model_based": 1, "divergence": 1, "figure_5_tables": 1, "figure_5": 1,
     }  # fmt: skip
     # By force, with all that it reads.
@@ -158,10 +193,11 @@ def test_dvc_does_without_what_a_clone_lacks_if_it_may(without_data):
     done = without_data.run(*call)
     assert done.returncode == 0, done.stdout[-3000:]
     assert "Running stage" not in done.stdout
-    change(without_data, "dyna.runs")
+    figure = without_data.folder / "src/mbmf/figures/figure_6.py"
+    figure.write_text(figure.read_text() + "NEW = 1\n")
     done = without_data.run(*call)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "dvc.yaml:dyna'" in done.stdout.split("Running stage")[1]
+    assert re.findall(r"Running stage '\S+:(\w+)'", done.stdout) == ["figure_6"]
     assert not (without_data.folder / "results/smoke/data").exists()
 
 

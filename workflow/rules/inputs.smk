@@ -130,7 +130,7 @@ def in_results(paths):
     return {name: f"{RESULTS}/{path}" for name, path in paths.items()}
 
 
-# What a clone of finished results has not: git ignores it.
+# Folders that git ignores at paper scale, so that a clone of finished results lacks them.
 IGNORED = tuple(
     f"{RESULTS}/{part}/" for part in ("data", "divergence", "models/model_based")
 )

@@ -60,39 +60,45 @@ def needed(rule, files):
     Else they are as usual, and also where a job before it is to run: what rests on a job that
     runs, behind an ancient input, Snakemake would overlook, even if it is missing.
 
-    A finished job has no input that a clone lacks, as D_RAND. Some other job may need this input
-    and make it, and then Snakemake would run the finished job, too.
+    A finished job has no input that a clone lacks, such as D_RAND. Some other job may need this
+    input and make it, and then Snakemake would run the finished job, too.
     """
     NEEDED.setdefault(rule, []).append(files)
 
     def found(wildcards):
         paths = of_wildcards(files, wildcards)
         made = files_made(rule, wildcards)
-        changed = made and difference_of(rule, wildcards)
-        if changed or not all(map(stands, listed(paths))):
-            return paths
-        if made and not runs_again(rule, wildcards):
+        if made and rests(rule, wildcards) and not runs_again(rule, wildcards):
             lacking = [path for path in listed(paths) if not Path(path).exists()]
             ignored = set(lacking).difference(kept_by_git(lacking))
-            paths = [path for path in listed(paths) if path not in ignored]
-        return ancient(paths)
+            return ancient([path for path in listed(paths) if path not in ignored])
+        changed = made and difference_of(rule, wildcards)
+        as_usual = changed or not all(map(stands, listed(paths)))
+        return paths if as_usual else ancient(paths)
 
     return found
 
 
 def runs_again(rule, wildcards):
-    """Whether a finished job runs again, for one of its files that is missing or by force."""
-    options = workflow.dag_settings
-    if (
-        not workflow.is_main_process
-        or options.forceall
-        or options.forcetargets
-        or options.forcerun
-    ):
+    """Whether a finished job may run again: one of its files is missing and needed.
+
+    With options that choose among the jobs, or force them, any may.
+    """
+    settings = workflow.dag_settings
+    scheduling = workflow.scheduling_settings
+    chosen = [
+        settings.forceall,
+        settings.forcetargets,
+        settings.forcerun,
+        settings.until,
+        settings.omit_from,
+        settings.batch,
+        scheduling and scheduling.prioritytargets,
+    ]
+    if any(chosen) or not workflow.is_main_process:
         return True
-    outputs = getattr(rules, rule).output
     return any(
-        path.format(**dict(wildcards.items())) in missing_files() for path in outputs
+        path.apply_wildcards(wildcards) in missing_files() for path in products(rule)
     )
 
 
@@ -110,11 +116,9 @@ def missing_files():
         maker = maker_of(path)
         if maker is None or (there and stands(path)):
             continue
-        name, wildcards = maker
-        for files in NEEDED.get(name, []):
-            new = set(listed(of_wildcards(files, wildcards))) - seen
-            paths += new
-            seen |= new
+        new = set(inputs_of_job(*maker)) - seen
+        paths += new
+        seen |= new
     return found
 
 
@@ -124,11 +128,29 @@ def asked_targets():
 
 
 def files_of_target(target):
-    """A file, or the files of a rule without wildcards."""
+    """A file, or the files that Snakemake asks of a rule."""
     if not workflow.is_rule(target):
-        return [target]
+        return [os.path.relpath(target)]
     named = workflow.get_rule(target)
-    return [str(path) for path in named.output or named.input if not callable(path)]
+    if named.has_wildcards():
+        return []
+    paths = products(target) if named.output else named.input
+    return [str(path) for path in paths if not callable(path)]
+
+
+def products(rule):
+    """Outputs of a rule, and its benchmark, which a target that is a rule asks for, too."""
+    named = workflow.get_rule(rule)
+    return [*named.output, *([named.benchmark] if named.benchmark else [])]
+
+
+def inputs_of_job(rule, wildcards):
+    """All files that a job is told to need."""
+    return [
+        path
+        for files in NEEDED.get(rule, [])
+        for path in listed(of_wildcards(files, wildcards))
+    ]
 
 
 def of_wildcards(files, wildcards):
@@ -147,24 +169,30 @@ def stands(path):
     maker = maker_of(path)
     if maker is None:
         return True
-    name, wildcards = maker
-    made = files_made(name, wildcards)
+    return rests(*maker)
+
+
+def rests(rule, wildcards):
+    """Whether a job is not to be made anew, nor one before it."""
+    return _rests(rule, tuple(wildcards.items()))
+
+
+@cache
+def _rests(rule, values):
+    wildcards = Wildcards(fromdict=dict(values))
+    made = files_made(rule, wildcards)
     if any(str(one) in BEGUN for one in made):
         return False
-    if made and difference_of(name, wildcards):
+    if made and difference_of(rule, wildcards):
         return False
-    return all(
-        stands(one)
-        for files in NEEDED.get(name, [])
-        for one in listed(of_wildcards(files, wildcards))
-    )
+    return all(map(stands, inputs_of_job(rule, wildcards)))
 
 
 @cache
 def maker_of(path):
     """Rule and wildcards of the job that makes a file; None for a file of the repository."""
     for name in ASKED:
-        for pattern in workflow.get_rule(name).output:
+        for pattern in products(name):
             if found := pattern.match(path):
                 return name, Wildcards(fromdict=found.groupdict())
     return None

@@ -19,7 +19,12 @@ def _screen_answers() -> bool:
     """Whether a window can be opened, tried in its own process; on macOS nothing is tried."""
     trial = "import glfw, sys; sys.exit(not glfw.init())"
     command = [sys.executable, "-W", "ignore", "-c", trial]
-    return platform.system() == "Darwin" or not subprocess.run(command, check=False).returncode
+    if platform.system() == "Darwin":
+        return True
+    try:
+        return not subprocess.run(command, check=False, timeout=10).returncode
+    except subprocess.TimeoutExpired:
+        return False
 
 
 @app.command()

@@ -89,7 +89,7 @@ def train(
     device = random_data.inputs.device
 
     def gradient_step(rows: Tensor, drawn: Tensor) -> tuple[Tensor]:
-        """By a minibatch, those transitions of `walked` and of D_RL; its loss."""
+        """Take one gradient step on these rows of `walked` and of D_RL; return the loss."""
         inputs, targets = walked.inputs[rows], walked.targets[rows]
         if drawn_share:
             inputs = torch.cat([inputs, on_policy_data.inputs[drawn]])

@@ -57,13 +57,13 @@ class ReportPlan:
         return [job for job in self.dag.jobs if job.rule in self.experiments]
 
     def is_stale(self, job: Job) -> bool:
-        """Whether Snakemake would run a job; of a page, a job that it shows.
+        """Whether a job's record is not what is asked for; of a page, that of a job that it shows.
 
         A run may run again for a model that is missing, as in a clone. That changes no figure.
         """
         if self._is_page(job):
             return any(map(self.is_stale, job.after))
-        return bool(job.reasons)
+        return bool(job.changed)
 
     def verdicts_are_old(self) -> bool:
         """Whether verdicts are missing, or not those that are asked for now."""

@@ -27,7 +27,7 @@ class Replayed:
     Args:
         function: of tensors, giving tensors, all on one GPU. It must neither wait for the GPU
             nor touch another device's tensors, and whatever else it reads must stay in place.
-            What it changes, it changes once a call.
+            Each call applies its changes once.
     """
 
     def __init__(self, function: Callable[..., Tensors]) -> None:
@@ -47,9 +47,9 @@ class Replayed:
         return outputs
 
     def _first(self, shapes: tuple[torch.Size, ...], arguments: Tensors) -> Tensors:
-        """The first call as it is, for libraries load and choose their kernels in it; then record.
+        """Run the function once, so that libraries load and choose kernels, and record it.
 
-        Recording runs nothing.
+        Recording runs nothing, so the function takes effect once.
         """
         inputs = tuple(argument.clone() for argument in arguments)
         stream = _stream(arguments[0].device)

@@ -11,10 +11,11 @@ from mbmf.method.fast.malloc import keep_freed_memory
 
 
 def has_bfloat16_units(device: torch.device) -> bool:
-    """Whether a device multiplies bfloat16 faster than float32.
+    """Whether screening in bfloat16 saves time on a device.
 
-    A processor does with AVX512-BF16 or AMX. oneDNN computes in bfloat16 on others too, but there
-    it only saves memory. A GPU plans faster in float32 alone (docs/performance.md).
+    A processor multiplies bfloat16 faster than float32 with AVX512-BF16 or AMX. oneDNN computes in
+    bfloat16 on others too, but there it only saves memory. A GPU has such units, and plans faster
+    in float32 alone all the same (docs/performance.md).
     """
     if device.type != "cpu":
         return False
