@@ -132,7 +132,6 @@ def test_what_one_run_lacks_makes_no_other_run_anew(without_data):
     assert without_data.planned() == {
         "random_data": 1, "model_based": 1, "figure_6_table": 1, "figure_6": 1, "claims": 1,
     }  # fmt: skip
-    assert without_data.planned("-R", "claims", "--", "all_model_based") == {"claims": 1}
     # A rule that is named is run for its lost benchmark, too.
     assert without_data.planned("--", "figure_5") == {"figure_5": 1}
 
