@@ -9,7 +9,6 @@ import torch
 
 from mbmf.agents import AGENTS, get_agent
 from mbmf.method import algorithm_1, random_data
-from mbmf.method.fast import reduced_layers
 from mbmf.method.fast.reduced_layers import ReducedLayers, has_bfloat16_units
 from mbmf.method.models import mlp
 from mbmf.method.models.mlp import Model
@@ -22,6 +21,7 @@ from mbmf.method.predicted_returns import (
 )
 from mbmf.method.screening import FIRST, best_of_screened, screened_returns
 from mbmf.workflow.configuration import load_configuration
+from plain_products import use_plain_products
 
 CONFIG = Path(__file__).parents[3] / "config"
 CPU = torch.device("cpu")
@@ -225,23 +225,11 @@ def model_of(agent, hidden=(300,), seed=0):
     return model
 
 
-def plain_layer(inputs, weight, bias, activation):
-    outputs = inputs.mm(weight) + bias
-    return (outputs.relu() if activation == "relu" else outputs).bfloat16()
-
-
 @pytest.fixture
 def everywhere(monkeypatch):
     """Screening on any processor, by products that need no units of its own."""
     monkeypatch.setattr(mlp, "has_bfloat16_units", lambda _device: True)
-    monkeypatch.setattr(reduced_layers, "_layer", plain_layer)
-    pack = torch.ops.mkldnn._reorder_linear_weight
-
-    def packed(weight, rows):
-        reduced = weight.dtype == torch.bfloat16
-        return weight.t().contiguous() if reduced else pack(weight, rows)
-
-    monkeypatch.setattr(torch.ops.mkldnn, "_reorder_linear_weight", packed)
+    use_plain_products(monkeypatch)
 
 
 def planners(agent, model, settings):

@@ -21,8 +21,8 @@ def _stream(device: torch.device) -> torch.cuda.Stream:
 class Replayed:
     """A function of tensors on a GPU, recorded at its first call with each set of shapes.
 
-    A plan of 20 steps is 260 to 400 operations, and a gradient step is 60, none of them long: one
-    by one, their launches may take longer than they do.
+    A plan of 20 steps is 260 to 400 operations, none of them long, and a gradient step is of many
+    short ones, too: one by one, their launches may take longer than they do.
 
     Args:
         function: of tensors, giving tensors, all on one GPU. It must neither wait for the GPU

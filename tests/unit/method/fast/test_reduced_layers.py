@@ -5,6 +5,7 @@ import torch
 
 from mbmf.method.fast.reduced_layers import ReducedLayers, has_bfloat16_units
 from mbmf.method.models.mlp import Model
+from plain_products import use_plain_products
 
 CPU = torch.device("cpu")
 
@@ -14,9 +15,13 @@ def draws(seed=0):
 
 
 @pytest.mark.parametrize("hidden", [(500,), (60, 70)])
-@pytest.mark.skipif(not has_bfloat16_units(CPU), reason="no bfloat16 units")
-def test_change_near_a_state_is_the_models(hidden):
+@pytest.mark.parametrize("fused", [True, False])
+def test_change_near_a_state_is_the_models(hidden, fused, monkeypatch):
     """To the 8 bits of bfloat16: 1/256 of a change, and what the layers' roundings add up to."""
+    if not fused:
+        use_plain_products(monkeypatch)
+    elif not has_bfloat16_units(CPU):
+        pytest.skip("no bfloat16 units")
     model = Model(16, 2, hidden, draws())
     model.input_mean.fill_(3.0)
     model.delta_std.fill_(0.5)
