@@ -5,23 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import Field, model_validator
+
+from mbmf.base.settings import Settings
 from mbmf.experiments.experiment import (
     AgentNames,
     Drawing,
     Experiment,
     FigureSection,
     Files,
+    Seeds,
     Tables,
+    no_duplicates,
 )
 from mbmf.experiments.runs import Run, TrpoRun
 
 COLUMNS = ("kind", "agent", "seed", "iteration", "env_steps", "authors_steps", "return")
 
 
+class AgentSeeds(Settings):
+    """Seeds of some agents."""
+
+    agents: AgentNames
+    seeds: Seeds
+
+
 class Figure7Section(FigureSection):
     """Model-based, model-free, and model-free with model-based initialisation."""
 
     agents: AgentNames
+    agent_seeds: list[AgentSeeds] = Field(
+        default=[], description="of the runs of some agents, in place of the section's"
+    )
+
+    @model_validator(mode="after")
+    def _each_agent_once(self) -> Figure7Section:
+        no_duplicates([agent for one in self.agent_seeds for agent in one.agents])
+        return self
 
 
 class Figure7(Experiment[Figure7Section]):
@@ -30,9 +50,14 @@ class Figure7(Experiment[Figure7Section]):
     Section = Figure7Section
     subject = "Mb, Mf and Mb-Mf"
 
+    def seeds_of(self, agent: str) -> list[int]:
+        """An agent's seeds."""
+        own = [one.seeds for one in self.section.agent_seeds if agent in one.agents]
+        return own[0] if own else self.seeds
+
     def curves(self) -> Sequence[Run]:
         """For each agent and seed: Algorithm 1, imitation, and TRPO from both first policies."""
-        pairs = [(agent, seed) for agent in self.section.agents for seed in self.seeds]
+        pairs = [(agent, seed) for agent in self.section.agents for seed in self.seeds_of(agent)]
         imitated = [self.imitation(agent, seed) for agent, seed in pairs]
         trained = [
             run
@@ -80,10 +105,10 @@ class Figure7(Experiment[Figure7Section]):
         )
 
     def clips(self) -> dict[str, TrpoRun]:
-        """The Mb-Mf run of each agent with the first seed, because a clip shows a single run."""
+        """The Mb-Mf run of each agent with its first seed, because a clip shows a single run."""
         folder = "" if self.name == "figure_7" else f"{self.name}/"
         return {
-            f"{folder}{agent}": self.fine_tuning(agent, self.seeds[0])
+            f"{folder}{agent}": self.fine_tuning(agent, self.seeds_of(agent)[0])
             for agent in self.section.agents
         }
 

@@ -18,7 +18,7 @@ from mbmf.agents import title_of
 from mbmf.analysis.authors_plots import AgentPlot, AuthorsPlots
 from mbmf.analysis.speedups import COUNTINGS, METHODS, Counting, Curves, curves, key, plateau
 from mbmf.figures.labels import write_below
-from mbmf.figures.style import INK, METHOD_COLOURS, curve_with_interval, sample, use_style
+from mbmf.figures.style import INK, METHOD_COLOURS, curve_with_interval, use_style
 
 LABELS = {
     "Mb": "Mb: MPC with the learned model",
@@ -73,7 +73,8 @@ def comparison(
             _ratios(axes, speedups[agent], float(table["env_steps"].max()))
             lines = ratios_in_words(agent, speedups[agent], read or {})
             write_below(axes, [(line, "normal", INK) for line in lines], below=38, width=86)
-        axes.set_title(title_of(agent))
+        seeds = table.loc[table["agent"] == agent, "seed"].nunique()
+        axes.set_title(f"{title_of(agent)}, {seeds} seed{'s' if seeds != 1 else ''}")
     for axes in grid.flat[len(agents) :]:
         axes.set_axis_off()
     for row in grid:
@@ -90,8 +91,7 @@ def comparison(
         if shown:
             handles, labels = [*handles, handle], [*labels, label]
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
-    seeds = sample(scale, table["seed"].nunique())
-    figure.suptitle(f"{heading}: mean and 95 % Student interval over seeds\n({seeds})")
+    figure.suptitle(f"{heading}: mean and 95 % Student interval over seeds\n({scale} scale)")
     return figure
 
 

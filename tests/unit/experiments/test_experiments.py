@@ -259,9 +259,25 @@ def changed(section, key, value):
     return configured({"agents": {"swimmer": {section: {key: value}}}})
 
 
+def test_an_agent_of_figure_7_may_have_seeds_of_its_own():
+    section = {
+        "agents": ["swimmer", "ant", "hopper"],
+        "seeds": [3, 5],
+        "agent_seeds": [{"agents": ["ant", "half_cheetah"], "seeds": [7]}],
+    }
+    experiment = configured({"figures": {"figure_7": section}}).experiments["figure_7"]
+    seeds: dict[str, set[int]] = {}
+    for run in experiment.runs():
+        seeds.setdefault(run.agent, set()).add(run.seed)
+    assert seeds == {"swimmer": {3, 5}, "ant": {7}, "hopper": {3, 5}}
+    assert {run.agent: run.seed for run in experiment.clips().values()} == {
+        "swimmer": 3, "ant": 7, "hopper": 3,
+    }  # fmt: skip
+
+
 def test_each_agent_and_seed_of_figure_7_is_imitated_and_trained_both_ways():
-    overlay = {"figures": {"figure_7": {"agents": ["swimmer", "ant"], "seeds": [3, 5]}}}
-    configuration = configured(overlay)
+    section = {"agents": ["swimmer", "ant"], "seeds": [3, 5], "agent_seeds": []}
+    configuration = configured({"figures": {"figure_7": section}})
     imitated = runs_of(configuration, "imitation")
     assert {(run.agent, run.seed) for run in imitated} == {
         (agent, seed) for agent in ("swimmer", "ant") for seed in (3, 5)

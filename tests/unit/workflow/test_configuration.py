@@ -276,6 +276,27 @@ def test_wrong_seeds_of_a_value(tmp_path, value_seeds, where):
 
 
 @pytest.mark.parametrize(
+    ("agent_seeds", "where"),
+    [
+        ([{"agents": ["no_such_agent"], "seeds": [0]}], "[0].agents[0]"),
+        ([{"agents": ["ant"], "seeds": []}], "[0].seeds"),
+        ([{"agents": ["ant"]}], "[0].seeds"),
+        ({"ant": [0]}, ""),
+    ],
+)
+def test_wrong_seeds_of_an_agent(tmp_path, agent_seeds, where):
+    said = refused_keys(tmp_path, {"figures": {"figure_7": {"agent_seeds": agent_seeds}}})
+    assert list(said) == [f"figures.figure_7.agent_seeds{where}"]
+
+
+def test_seeds_of_an_agent_twice(tmp_path):
+    twice = [{"agents": ["ant"], "seeds": [0]}, {"agents": ["hopper", "ant"], "seeds": [1]}]
+    said = refused_keys(tmp_path, {"figures": {"figure_7": {"agent_seeds": twice}}})
+    assert list(said) == ["figures.figure_7"]
+    assert "ant is listed twice" in said["figures.figure_7"]
+
+
+@pytest.mark.parametrize(
     ("own", "key"),
     [({"task": "no_such_task"}, ".task"), ({"task": 3}, ".task"), ({}, "")],
 )
