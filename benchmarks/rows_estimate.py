@@ -40,8 +40,7 @@ class Rates:
             own = shipped.agents[agent].model_based.replaced("aggregation.iterations", 1)
             learned = row["ours"] * (1 - row["percent"]["random data"] / 100)
             self.paces[agent] = learned / of_model_based(agent, own)
-            # Two threads make these steps a second; two runs of one thread each make no fewer.
-            self.steps[agent] = measured[trpo_row(agent)]["ours"] / CORES
+            self.steps[agent] = measured[trpo_row(agent)]["ours"]
 
     def seconds(self, run: Run) -> float:
         """Of one run; 0 for what takes minutes in all."""

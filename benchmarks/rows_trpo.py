@@ -15,24 +15,26 @@ COUNTED = "environment steps sampled and learned from"
 LIMIT_NAME = "`mujoco.rollout` alone, 50 bodies, no policy and no update"
 
 
-def trpo_row(agent: str) -> str:
-    """Name of an agent's row."""
-    return f"TRPO, {agent}, iterations of 50,000 steps, 2 threads"
+def trpo_row(agent: str, threads: int = 1) -> str:
+    """Name of an agent's row. The workflow's runs have one thread each."""
+    number = "1 thread" if threads == 1 else f"{threads} threads"
+    return f"TRPO, {agent}, iterations of 50,000 steps, {number}"
 
 
 def trpo_rows() -> list[Row]:
     """Each agent: ours, sb3-contrib on the same environments, and the physics alone."""
-    return [row for agent in AGENTS for row in _rows_of(agent)]
+    return [row for threads in (1, 2) for agent in AGENTS for row in _rows_of(agent, threads)]
 
 
-def _rows_of(agent: str) -> list[Row]:
-    command = [sys.executable, HERE / "trpo_ours.py", "split", "2", agent]
+def _rows_of(agent: str, threads: int) -> list[Row]:
+    number = str(threads)
+    command = [sys.executable, HERE / "trpo_ours.py", "split", number, agent]
     split = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    sb3 = (peer_python("sb3"), HERE / "trpo_sb3.py", "serve", "2", agent)
+    sb3 = (peer_python("sb3"), HERE / "trpo_sb3.py", "serve", number, agent)
     contenders = {
-        "ours": (sys.executable, HERE / "trpo_ours.py", "serve", "2", agent),
+        "ours": (sys.executable, HERE / "trpo_ours.py", "serve", number, agent),
         "limit": (
-            sys.executable, HERE / "env_steps.py", "rollout", agent, str(BODIES), "2",
+            sys.executable, HERE / "env_steps.py", "rollout", agent, str(BODIES), number,
             str(STEPS // BODIES),
         ),
         "peer": sb3,
@@ -54,7 +56,7 @@ def _rows_of(agent: str) -> list[Row]:
         goal, met = "5 x the peer", lambda made: made["times_faster"] >= 5
     return [
         row(
-            f"{trpo_row(agent)}{against}",
+            f"{trpo_row(agent, threads)}{against}",
             "steps/s",
             {"ours": times["ours"], "peer": times[key], "limit": times["limit"]},
             lambda seconds: STEPS / seconds,

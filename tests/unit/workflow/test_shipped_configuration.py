@@ -86,9 +86,13 @@ def assert_no_larger(reduced, paper, where=""):
 def test_an_overlay_only_makes_numbers_smaller(scale):
     reduced, paper = merged(scale), merged("paper")
     # Figure 7 takes days of the other agents at paper scale; the reduced ones show all four.
-    shown = [content["figures"]["figure_7"].pop("agents") for content in (reduced, paper)]
+    sevenths = [content["figures"]["figure_7"] for content in (reduced, paper)]
+    shown = [section.pop("agents") for section in sevenths]
     assert set(shown[0]) == set(AGENTS)
     assert set(shown[1]) <= set(AGENTS)
+    for one in sevenths[1].pop("agent_seeds"):
+        assert set(sevenths[0]["seeds"]) <= set(one["seeds"])
+    assert sevenths[0].pop("agent_seeds") == []
     # Figure 9 shows one agent of the two and some of the methods, with fewer samples.
     ninth = [content["figures"].pop("figure_9") for content in (reduced, paper)]
     assert set(ninth[0]["agents"]) <= set(ninth[1]["agents"])
