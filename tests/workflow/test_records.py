@@ -9,6 +9,7 @@ from base64 import urlsafe_b64encode
 import pytest
 import yaml
 
+from first_of import first_of
 from setting_changes import CHANGES, MODELLED, overlay_of
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("tiny")]
@@ -49,7 +50,7 @@ def copied(undisturbed, tmp_path):
     return clone
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", first_of(range(2)))
 def test_what_depends_on_a_setting_is_planned_and_nothing_else(copied, seed):
     for name in random.Random(seed).sample(sorted(CHANGES), 2):
         before = (copied.folder / "config/smoke.yaml").read_text()
@@ -83,7 +84,7 @@ def test_dvc_makes_anew_what_a_clone_was_not_asked_for(copied):
 
 
 @pytest.mark.parametrize("left", ["a mark", "no record"])
-@pytest.mark.parametrize("lost", ["figures/figure_6.*", "*/figure_[67]*"])
+@pytest.mark.parametrize("lost", first_of(["figures/figure_6.*", "*/figure_[67]*"]))
 def test_a_job_that_was_killed_hides_no_other_that_is_missing(copied, left, lost):
     """Behind an ancient input Snakemake would not see what rests on a job that runs."""
     results = copied.folder / "results/smoke"

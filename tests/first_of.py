@@ -1,0 +1,12 @@
+"""Cases of a slow test: the first runs in `make test`, the others in `make test-all`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+
+def first_of(cases: Iterable[Any]) -> list[Any]:
+    """The cases; all but the first are marked as long."""
+    first, *others = cases
+    return [first, *(pytest.param(case, marks=pytest.mark.long) for case in others)]
