@@ -20,7 +20,8 @@ torch.set_num_threads(threads)
 keep_freed_memory()  # as in a run, whose planner does it
 agent = get_agent("swimmer")
 own = load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml"]).agents["swimmer"]
-settings = own.model_based.dynamics.model_copy(update={"epochs": 1})
+# Half of each batch is D_RL's, so that an epoch has as many steps as one of all transitions.
+settings = own.model_based.dynamics.model_copy(update={"epochs": 1, "on_policy_fraction": 0.5})
 draws = torch.Generator().manual_seed(0)
 model = new_model(agent.state_dim, agent.action_dim, settings, draws)
 optimizer = new_optimizer(model, settings)
