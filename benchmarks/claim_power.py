@@ -25,7 +25,7 @@ from mbmf.analysis.sweeps import Sweep
 from mbmf.analysis.verdicts import ERROR_RATE, Asked, verdicts
 from mbmf.storage.yaml_files import read_yaml
 
-TABLES = 1000
+TABLES, TABLES_OF_EFFECTS = 1000, 300
 SEEDS = (3, 5, 10)
 # Effects of Figure 6's claims "above 0", in standard deviations of a paired difference.
 EFFECTS = (1.2, 3.0)
@@ -158,7 +158,7 @@ def false_verdicts(spread: str, seeds: int) -> float:
     return wrong / TABLES
 
 
-def true_verdicts(seeds: int, tables: int = 300) -> tuple[float, int]:
+def true_verdicts(seeds: int, tables: int = TABLES_OF_EFFECTS) -> tuple[float, int]:
     """Claims that are called reproduced, on average, where each has an effect; and how many."""
     rng = np.random.default_rng(seeds)
     ids = [name for name in figure_6_ids() if not name.startswith("random_rollouts_end")]
@@ -203,13 +203,13 @@ def low_ends(estimates: list[Estimate], error: float) -> Array:
 def effect_rows() -> Iterator[list[str]]:
     """Of each claim: seeds, and the effect that is found when decided first and last."""
     asked, configuration = shipped()
-    figures, seeds = configuration["figures"], len(configuration["seeds"])
+    figures = configuration["figures"]
     rng = np.random.default_rng(0)
     sizes = {family: [q.family for q in asked].count(family) for family in families(asked)}
-    # Only the agents that are run share the error of Figure 7.
-    run = figures["figure_7"]["agents"]
-    sizes["Figure 7"] = sum(q.family == "Figure 7" and q.agent in run for q in asked)
-    plain = {"Figure 5": seeds, "Dyna-Q": configuration["dyna"]["runs"]}
+    plain = {
+        "Figure 5": len(figures["figure_5"].get("seeds", configuration["seeds"])),
+        "Dyna-Q": configuration["dyna"]["runs"],
+    }
     for family, count in plain.items():
         means = [mean_over_seeds(rng.normal(size=count)) for _ in range(4 * TABLES)]
         for claim in unique_claims(asked, family):
@@ -225,15 +225,17 @@ def effect_rows() -> Iterator[list[str]]:
         estimates = [table[index] for table in tables]
         unit = math.sqrt(2)
         yield row(claim, count, sizes["Figure 6"], estimates, "{:.2g} standard deviations", unit)
-    count = len(figures["figure_7"].get("seeds", configuration["seeds"]))
-    for spread in (0.1, 0.3):
-        ratios = [step_ratio(rng, spread, count) for _ in range(TABLES)]
-        first, last = (
-            math.exp(needed(math.log(3) - np.log(low_ends(ratios, ERROR_RATE / share))))
-            for share in (sizes["Figure 7"], 1)
-        )
-        name = f"each factor of Figure 7, seeds {spread:.0%} apart in pace".replace("%", " %")
-        yield [name, str(count), f"a factor of {first:.2f}", f"a factor of {last:.2f}"]
+    for count, agents in figure_7_agents(figures["figure_7"]):
+        size = sum(q.family == "Figure 7" and q.agent in agents for q in asked)
+        for spread in (0.1, 0.3):
+            ratios = [step_ratio(rng, spread, count) for _ in range(TABLES)]
+            first, last = (
+                math.exp(needed(math.log(3) - np.log(low_ends(ratios, ERROR_RATE / share))))
+                for share in (size, 1)
+            )
+            figure = f"Figure 7, {len(agents)} agent{'s' * (len(agents) > 1)}"
+            name = f"each factor of {figure}, seeds {spread:.0%} apart in pace".replace("%", " %")
+            yield [name, str(count), f"a factor of {first:.2f}", f"a factor of {last:.2f}"]
 
 
 def families(asked: list[Question]) -> list[str]:
@@ -254,6 +256,13 @@ def figure_6_seeds(section: dict[str, Any]) -> int:
     return max(found) if found else len(shipped()[1]["seeds"])
 
 
+def figure_7_agents(section: dict[str, Any]) -> Iterator[tuple[int, list[str]]]:
+    """Numbers of seeds, and the agents that share the error when those who have them are run."""
+    yield len(section["seeds"]), section["agents"]
+    for one in section["agent_seeds"]:
+        yield len(one["seeds"]), list(dict.fromkeys([*section["agents"], *one["agents"]]))
+
+
 def row(
     claim: AnyClaim, seeds: int, size: int, estimates: list[Estimate], words: str, unit: float = 1
 ) -> list[str]:
@@ -270,15 +279,15 @@ def markdown(head: list[str], rows: list[list[str]]) -> str:
 
 PAGE = """# What the claims' seeds can decide
 
-Written by `python benchmarks/claim_power.py`: simulated, {tables} tables each, with the code that
-judges the claims and the settings that Figure 6 shows. docs/decisions.md says how verdicts are
-found.
+Written by `python benchmarks/claim_power.py`: simulated with the code that judges the claims and
+the settings that Figure 6 shows: {tables} tables each, {fewer} of effects. docs/decisions.md says
+how verdicts are found. The claims of Figure 9 are not in it.
 
 ## Tables of nulls
 
 Tables of Figure 6 in which no setting matters: the share in which any of its {claims} claims is
 called reproduced. It should be at most {rate:.0%}. The last line is a limit of shared variances,
-where they are not of one kind; the configuration gives the claims more than three seeds.
+where they are not of one kind; at paper scale Figure 6's claims have ten seeds.
 
 {nulls}
 ## Tables of effects
@@ -310,6 +319,7 @@ def main() -> None:
     decided = [true_verdicts(seeds) for seeds in SEEDS]
     page = PAGE.format(
         tables=TABLES,
+        fewer=TABLES_OF_EFFECTS,
         claims=len(figure_6_ids()),
         rate=ERROR_RATE,
         nulls=markdown(["returns", *(f"{seeds} seeds" for seeds in SEEDS)], nulls),

@@ -25,10 +25,11 @@ def _notes(rows: list[Row]) -> list[str]:
         split = ", ".join(f"{part} {percent} %" for part, percent in parts.items())
         text += f" Ours spends: {split}." if split else ""
         named.setdefault(text, []).append(row["name"])
-    return [
-        f"- {names[0]}{f' and {len(names) - 1} rows like it' if len(names) > 1 else ''}. {text}"
-        for text, names in named.items()
-    ]
+    return [f"- {names[0]}{_like_it(len(names) - 1)}. {text}" for text, names in named.items()]
+
+
+def _like_it(others: int) -> str:
+    return f" and {others} row{'s' * (others > 1)} like it" if others else ""
 
 
 def markdown(machine: dict[str, str], rows: list[Row]) -> str:
@@ -37,11 +38,11 @@ def markdown(machine: dict[str, str], rows: list[Row]) -> str:
         "# Benchmarks",
         "",
         "Written by `make bench`. " + ", ".join(f"{k}: {v}" for k, v in machine.items()) + ".",
-        "Groups of rows were measured on different days, on machines of this kind. "
-        "Medians of several turns; the contenders take turns in one run. Lowest and highest are in "
-        "brackets. A row without brackets was measured once. The limit is timed separately, and a "
-        "share of it can exceed 100 % by a few percent. Notes on each row, with other peers for "
-        "the environments (gymnasium's SyncVectorEnv, envpool), are below the table."
+        "Each row has the date of its measurement. Medians of several turns; the contenders take "
+        "turns in one run. Lowest and highest are in brackets. A row without brackets was measured "
+        "once. The limit is timed separately. That of planning is in float32, so a plan screened "
+        "in bfloat16 can exceed it. Notes on each row, with other peers for the environments "
+        "(gymnasium's SyncVectorEnv, envpool), are below the table."
         + ("" if any(row["group"] == "gpu" for row in rows) else " There was no GPU to measure."),
         "",
         "| what | unit | ours | peer | times faster | limit | of the limit | goal | met | date |",
