@@ -113,6 +113,9 @@ CHANGES: dict = {
     "figures.figure_7.seeds": (
         [0, 1], {"random_data", "model_based"} | IMITATED - {"gait"}
     ),
+    "figures.figure_7.agent_seeds": (
+        [{"agents": ["swimmer"], "seeds": [0, 1]}], {"random_data", "model_based"} | IMITATED - {"gait"}
+    ),
     "figures.figure_9.agents": (["swimmer", "ant"], {"random_data"} | FIGURE_9),
     "figures.figure_9.methods": (
         [{"name": "CEM", "planning": {"planner": "cem"}, "num_samples": [9]}], FIGURE_9

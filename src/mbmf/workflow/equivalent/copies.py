@@ -138,6 +138,8 @@ def full_size_overlay(folders: Sequence[Path], own: Path) -> str:
             shortened["agents"] = names[:1]
         if "seeds" in section:
             shortened["seeds"] = [0]
+        if "agent_seeds" in section:
+            shortened["agent_seeds"] = []
         if "methods" in section:
             own_samples = agent_settings[names[0]]["model_based"]["planning"]["num_samples"]
             shortened["methods"] = [{"name": "its own", "num_samples": [own_samples]}]
