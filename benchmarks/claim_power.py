@@ -235,7 +235,7 @@ def effect_rows() -> Iterator[list[str]]:
             )
             figure = f"Figure 7, {len(agents)} agent{'s' * (len(agents) > 1)}"
             name = f"each factor of {figure}, seeds {spread:.0%} apart in pace".replace("%", " %")
-            yield [name, str(count), f"a factor of {first:.2f}", f"a factor of {last:.2f}"]
+            yield [name, str(count), *(f"a factor of {factor:#.3g}" for factor in (first, last))]
 
 
 def families(asked: list[Question]) -> list[str]:

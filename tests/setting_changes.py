@@ -114,7 +114,8 @@ CHANGES: dict = {
         [0, 1], {"random_data", "model_based"} | IMITATED - {"gait"}
     ),
     "figures.figure_7.agent_seeds": (
-        [{"agents": ["swimmer"], "seeds": [0, 1]}], {"random_data", "model_based"} | IMITATED - {"gait"}
+        [{"agents": ["swimmer"], "seeds": [0, 1]}],
+        {"random_data", "model_based"} | IMITATED - {"gait"},
     ),
     "figures.figure_9.agents": (["swimmer", "ant"], {"random_data"} | FIGURE_9),
     "figures.figure_9.methods": (
