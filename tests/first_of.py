@@ -8,5 +8,8 @@ import pytest
 
 def first_of(cases: Iterable[Any]) -> list[Any]:
     """The cases; all but the first are marked as long."""
-    first, *others = cases
-    return [first, *(pytest.param(case, marks=pytest.mark.long) for case in others)]
+    first, *others = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [
+        pytest.param(*first),
+        *(pytest.param(*case, marks=pytest.mark.long) for case in others),
+    ]

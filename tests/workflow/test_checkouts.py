@@ -36,6 +36,7 @@ def test_jobs_run_the_code_of_their_checkout_by_the_python_of_snakemake(elsewher
     assert (elsewhere.folder / TABLE).is_file()
 
 
+@pytest.mark.long
 def test_an_experiment_of_dvc_runs_the_code_of_its_copy(elsewhere):
     stage = "workflow/dvc/smoke/dvc.yaml:dyna"
     setting = "config/smoke.yaml:dyna.runs=2"

@@ -64,6 +64,7 @@ def wait_for(condition, seconds=120):
         time.sleep(0.05)
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("finished")
 def test_killed_again_and_again_the_same_command_ends_in_the_same_bytes(small, finished):
     for step in ("random-data", "model-based", "imitation", "trpo"):

@@ -70,6 +70,7 @@ def test_a_target_that_is_a_file_is_made_anew_too(copied):
     assert copied.planned("--", "results/smoke/figures/figure_6.svg") == {}
 
 
+@pytest.mark.long
 def test_dvc_makes_anew_what_a_clone_was_not_asked_for(copied):
     table = copied.folder / "results/smoke/tables/dyna_episodes.csv"
     before = table.read_text()
@@ -169,6 +170,7 @@ def test_a_job_that_runs_for_one_input_keeps_the_others(copied):
     assert not re.findall(r"(?:mbmf [a-z-]+| --[a-z-]+)  .*", dry.stdout)
 
 
+@pytest.mark.long
 def test_a_finished_run_runs_again_for_a_file_of_it_that_is_needed(without_data):
     kept = horizon(without_data, 3).relative_to(without_data.folder / "results/smoke/runs")
     model = f"results/smoke/models/{kept}/models.safetensors"

@@ -193,8 +193,9 @@ def wait_until_running(clone, process):
         time.sleep(0.2)
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("tiny")
-@pytest.mark.parametrize("number", first_of([signal.SIGTERM, signal.SIGKILL, signal.SIGINT]))
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
 def test_a_run_is_seen_to_run_and_to_be_stopped(copied, number):
     overlay = copied.folder / "config/smoke.yaml"
     overlay.write_text(overlay.read_text().replace("iterations: 12", "iterations: 100000"))

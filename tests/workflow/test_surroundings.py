@@ -108,6 +108,7 @@ def test_a_clone_of_another_user_that_a_group_may_write_works(of_another, tiny):
     assert made["git_commit"] is None
 
 
+@pytest.mark.long
 def test_the_report_of_an_unfinished_scale_shows_what_is_there(tiny):
     assert "no figure is drawn yet" in tiny.run("mbmf", "report", "--scale", "smoke").stdout
     assert tiny.snakemake("--", "dyna").returncode == 0
