@@ -217,25 +217,30 @@ def effect_rows() -> Iterator[list[str]]:
                 continue  # of whole episodes, which no standard deviation measures
             halves = claim.statistic.name == "divergence_ratio"
             estimates = list(map(cautious, means)) if halves else means
-            yield row(claim, count, sizes[family], estimates, "{:.2g} standard deviations")
+            yield row(claim, count, sizes[family], estimates, "{:#.2g} standard deviations")
     count = figure_6_seeds(figures["figure_6"])
     tables = [figure_6_table(rng, "equal and normal", count, {}) for _ in range(TABLES)]
     for claim in unique_claims(asked, "Figure 6"):
         index = figure_6_ids().index(f"{claim.id}.{claim.agents[0]}")
         estimates = [table[index] for table in tables]
         unit = math.sqrt(2)
-        yield row(claim, count, sizes["Figure 6"], estimates, "{:.2g} standard deviations", unit)
+        yield row(claim, count, sizes["Figure 6"], estimates, "{:#.2g} standard deviations", unit)
     for count, agents in figure_7_agents(figures["figure_7"]):
         size = sum(q.family == "Figure 7" and q.agent in agents for q in asked)
         for spread in (0.1, 0.3):
             ratios = [step_ratio(rng, spread, count) for _ in range(TABLES)]
             first, last = (
-                math.exp(needed(math.log(3) - np.log(low_ends(ratios, ERROR_RATE / share))))
+                # As of the time to the maximum, whose verdict names a part: both ends may err.
+                math.exp(needed(math.log(3) - np.log(low_ends(ratios, ERROR_RATE / share / 2))))
                 for share in (size, 1)
             )
             figure = f"Figure 7, {len(agents)} agent{'s' * (len(agents) > 1)}"
             name = f"each factor of {figure}, seeds {spread:.0%} apart in pace".replace("%", " %")
-            yield [name, str(count), *(f"a factor of {factor:#.3g}" for factor in (first, last))]
+            yield [
+                name,
+                str(count),
+                *(f"a factor of {_rounded(factor)}" for factor in (first, last)),
+            ]
 
 
 def families(asked: list[Question]) -> list[str]:
@@ -257,10 +262,21 @@ def figure_6_seeds(section: dict[str, Any]) -> int:
 
 
 def figure_7_agents(section: dict[str, Any]) -> Iterator[tuple[int, list[str]]]:
-    """Numbers of seeds, and the agents that share the error when those who have them are run."""
-    yield len(section["seeds"]), section["agents"]
-    for one in section["agent_seeds"]:
-        yield len(one["seeds"]), list(dict.fromkeys([*section["agents"], *one["agents"]]))
+    """A number of seeds, and the agents among which the error is shared.
+
+    Those that are run, with the section's seeds; then these and all agents with seeds of their
+    own, with the seeds of each.
+    """
+    run, others = section["agents"], section.get("agent_seeds", [])
+    seeds = len(section.get("seeds", shipped()[1]["seeds"]))
+    yield seeds, run
+    every = list(dict.fromkeys([*run, *(agent for one in others for agent in one["agents"])]))
+    for count in dict.fromkeys([seeds, *(len(one["seeds"]) for one in others)]) if others else ():
+        yield count, every
+
+
+def _rounded(factor: float) -> str:
+    return f"{factor:#.3g}" if factor < 1000 else f"{round(factor, -2):,.0f}"
 
 
 def row(
@@ -280,8 +296,8 @@ def markdown(head: list[str], rows: list[list[str]]) -> str:
 PAGE = """# What the claims' seeds can decide
 
 Written by `python benchmarks/claim_power.py`: simulated with the code that judges the claims and
-the settings that Figure 6 shows: {tables} tables each, {fewer} of effects. docs/decisions.md says
-how verdicts are found. The claims of Figure 9 are not in it.
+the settings that Figure 6 shows: {tables} tables of each kind, {fewer} with effects.
+docs/decisions.md says how verdicts are found. The claims of Figure 9 are not in it.
 
 ## Tables of nulls
 

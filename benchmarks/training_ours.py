@@ -1,4 +1,7 @@
-"""One epoch of the swimmer's dynamics model, paper settings. Arguments: transitions, threads."""
+"""One epoch of the swimmer's dynamics model, at the paper's settings but for the share of D_RL.
+
+Arguments: transitions, threads.
+"""
 
 import sys
 from pathlib import Path

@@ -7,7 +7,7 @@ import pytest
 
 
 def first_of(cases: Iterable[Any]) -> list[Any]:
-    """The cases; all but the first are marked as long."""
+    """The cases, values or tuples of values; all but the first are marked as long."""
     first, *others = [case if isinstance(case, tuple) else (case,) for case in cases]
     return [
         pytest.param(*first),

@@ -50,7 +50,7 @@ def copied(undisturbed, tmp_path):
     return clone
 
 
-@pytest.mark.parametrize("seed", first_of(range(2)))
+@pytest.mark.parametrize("seed", first_of([1, 0]))
 def test_what_depends_on_a_setting_is_planned_and_nothing_else(copied, seed):
     for name in random.Random(seed).sample(sorted(CHANGES), 2):
         before = (copied.folder / "config/smoke.yaml").read_text()

@@ -17,9 +17,9 @@ PIPELINE = "workflow/dvc/smoke/dvc.yaml"
 STAGES = [f"{PIPELINE}:random_data", f"{PIPELINE}:model_based"]
 TRACKED = ["results/smoke/data/**/*", "results/smoke/models/**/*"]
 DAMAGE = {
+    "flipped": lambda content: content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
     "truncated": lambda content: content[:1000],
     "empty": lambda content: b"",
-    "flipped": lambda content: content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
 }
 
 

@@ -147,7 +147,7 @@ class Vandal:
 
 
 @pytest.mark.xdist_group("tiny")
-@pytest.mark.parametrize("seed", first_of(range(6)))
+@pytest.mark.parametrize("seed", first_of([2, 0, 1, 3, 4, 5]))
 def test_status_agrees_with_snakemake_whatever_happened(copied, seed):
     vandal = Vandal(copied, seed)
     for _ in range(1 + seed % 3):
@@ -193,9 +193,8 @@ def wait_until_running(clone, process):
         time.sleep(0.2)
 
 
-@pytest.mark.long
 @pytest.mark.xdist_group("tiny")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("number", first_of([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
 def test_a_run_is_seen_to_run_and_to_be_stopped(copied, number):
     overlay = copied.folder / "config/smoke.yaml"
     overlay.write_text(overlay.read_text().replace("iterations: 12", "iterations: 100000"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
 from mbmf.base.settings import Settings
 from mbmf.experiments.experiment import (
@@ -30,18 +31,18 @@ class AgentSeeds(Settings):
     seeds: Seeds
 
 
+def _each_agent_once(seeds: list[AgentSeeds]) -> list[AgentSeeds]:
+    no_duplicates([agent for one in seeds for agent in one.agents])
+    return seeds
+
+
 class Figure7Section(FigureSection):
     """Model-based, model-free, and model-free with model-based initialisation."""
 
     agents: AgentNames
-    agent_seeds: list[AgentSeeds] = Field(
+    agent_seeds: Annotated[list[AgentSeeds], AfterValidator(_each_agent_once)] = Field(
         default=[], description="of the runs of some agents, in place of the section's"
     )
-
-    @model_validator(mode="after")
-    def _each_agent_once(self) -> Figure7Section:
-        no_duplicates([agent for one in self.agent_seeds for agent in one.agents])
-        return self
 
 
 class Figure7(Experiment[Figure7Section]):

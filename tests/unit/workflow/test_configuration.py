@@ -292,8 +292,8 @@ def test_wrong_seeds_of_an_agent(tmp_path, agent_seeds, where):
 def test_seeds_of_an_agent_twice(tmp_path):
     twice = [{"agents": ["ant"], "seeds": [0]}, {"agents": ["hopper", "ant"], "seeds": [1]}]
     said = refused_keys(tmp_path, {"figures": {"figure_7": {"agent_seeds": twice}}})
-    assert list(said) == ["figures.figure_7"]
-    assert "ant is listed twice" in said["figures.figure_7"]
+    assert list(said) == ["figures.figure_7.agent_seeds"]
+    assert "ant is listed twice" in said["figures.figure_7.agent_seeds"]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def assert_no_larger(reduced, paper, where=""):
 @pytest.mark.parametrize("scale", ["quick", "smoke"])
 def test_an_overlay_only_makes_numbers_smaller(scale):
     reduced, paper = merged(scale), merged("paper")
-    # Figure 7 takes days of the other agents at paper scale; the reduced ones show all four.
+    # Figure 7 shows the swimmer alone at paper scale; the reduced ones show all four agents.
     sevenths = [content["figures"]["figure_7"] for content in (reduced, paper)]
     shown = [section.pop("agents") for section in sevenths]
     assert set(shown[0]) == set(AGENTS)
