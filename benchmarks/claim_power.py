@@ -269,10 +269,11 @@ def figure_7_agents(section: dict[str, Any]) -> Iterator[tuple[int, list[str]]]:
     """
     run, others = section["agents"], section.get("agent_seeds", [])
     seeds = len(section.get("seeds", shipped()[1]["seeds"]))
+    every = [*run, *(agent for one in others for agent in one["agents"] if agent not in run)]
     yield seeds, run
-    every = list(dict.fromkeys([*run, *(agent for one in others for agent in one["agents"])]))
-    for count in dict.fromkeys([seeds, *(len(one["seeds"]) for one in others)]) if others else ():
-        yield count, every
+    if every != run:
+        yield seeds, every
+    yield from ((len(one["seeds"]), every) for one in others)
 
 
 def _rounded(factor: float) -> str:

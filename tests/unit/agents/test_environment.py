@@ -33,11 +33,6 @@ for env_id in {[spec.env_id for spec in AGENTS.values()]}:
 """
 
 
-@pytest.fixture(params=AGENTS)
-def spec(request):
-    return get_agent(request.param)
-
-
 def random_actions(spec, *shape, seed=1):
     values = np.random.default_rng(seed).uniform(-1, 1, (*shape, spec.action_dim))
     return values.astype(np.float32)

@@ -4,16 +4,11 @@ import mujoco
 import numpy as np
 import pytest
 
-from mbmf.agents import AGENTS, get_agent
+from mbmf.agents import get_agent
 from mbmf.agents.bodies import Bodies, build_model
 from mbmf.base.errors import SimulationError
 
 STEPS = 40
-
-
-@pytest.fixture(params=AGENTS)
-def spec(request):
-    return get_agent(request.param)
 
 
 def started(spec, count, num_threads=1, seed=0):

@@ -1,13 +1,10 @@
 """Wrong settings that concern several parts: one line each, with file and key."""
 
-from pathlib import Path
-
 import pytest
 
 from mbmf.base.errors import InputError
 from mbmf.workflow.configuration import load_configuration
-
-CONFIG = Path(__file__).parents[3] / "config"
+from refused_overlays import BASE
 
 
 @pytest.mark.parametrize(
@@ -74,5 +71,5 @@ def test_refused(tmp_path, overlay, line):
     path = tmp_path / "overlay.yaml"
     path.write_text(overlay)
     with pytest.raises(InputError) as caught:
-        load_configuration([CONFIG / "agents.yaml", CONFIG / "config.yaml", path])
+        load_configuration([*BASE, path])
     assert str(caught.value) == f"{path}: {line}"

@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from mbmf.base.errors import InputError
 from mbmf.storage.yaml_files import MOST_BYTES
 from mbmf.workflow.configuration import check_configuration, load_configuration, read_yaml
+from refused_overlays import BASE, BASE_LAYERS
 
-CONFIG = Path(__file__).parents[3] / "config"
-BASE = [CONFIG / "agents.yaml", CONFIG / "config.yaml"]
-BASE_LAYERS = [(str(path), read_yaml(path)) for path in BASE]
 SWIMMER = "agents: {swimmer: {model_based: {%s}}}"
 LAUGHS = "x0: &x0 [a, a, a, a, a, a, a, a, a]\n" + "".join(
     f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 9)}]\n" for level in range(1, 12)
