@@ -122,9 +122,9 @@ class PredictedReturns:
 
         self._screen: Callable[..., tuple[Tensor, ...]] | None = None
         # Where a state ends the episode, screening would change some plans (docs/decisions.md).
-        near = None if terminated else model.for_screening(self._chunk_rows)
-        if near is not None:
-            self._screen = partial(screened_returns, near, reward, LARGEST_STATE)
+        screen = None if terminated else model.for_screening(self._chunk_rows)
+        if screen is not None:
+            self._screen = partial(screened_returns, screen, reward, LARGEST_STATE)
 
     @classmethod
     def of_agent(cls, model: DynamicsModel, spec: AgentSpec) -> PredictedReturns:
@@ -182,19 +182,10 @@ class PredictedReturns:
         return best_of_screened(screened, far, exact)
 
     def _screened(self, starts: Tensor, actions: Tensor) -> tuple[Tensor, ...]:
-        """What `screened_returns` gives, (B, N) each. A pass holds one body."""
+        """What `screened_returns` gives, (B, N) each."""
         assert self._screen is not None
-        _, bodies, samples, _ = actions.shape
-        _, step = self.chunk(1, samples)
-        found: tuple[Tensor, ...] = ()
-        for body in range(bodies):
-            for sample in range(0, samples, step):
-                part = slice(sample, sample + step)
-                given = self._screen(starts[body], actions[:, body, part])
-                found = found or tuple(one.new_empty(bodies, samples) for one in given)
-                for whole, one in zip(found, given, strict=True):
-                    whole[body, part] = one
-        return found
+        each = [self._screen(start, actions[:, body]) for body, start in enumerate(starts)]
+        return tuple(torch.stack(part) for part in zip(*each, strict=True))
 
 
 def chunk_shape(bodies: int, num_samples: int, rows: int) -> tuple[int, int]:

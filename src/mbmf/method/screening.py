@@ -28,12 +28,12 @@ GROWTH = 4
 # A sequence that is left out could win if its error were this many times the largest seen.
 SAFETY = 4.0
 
-Near = Callable[[Tensor], Callable[[Tensor], Tensor]]
-"""Of a start (S,): the change of state (N, S) from (state − start, action), (N, S + A)."""
+Screen = Callable[[Tensor, Tensor], Tensor]
+"""Of a start (S,) and actions (H, N, A): the predicted states (H, N, S), in reduced precision."""
 
 
 def screened_returns(
-    near: Near, reward: RewardFunction, largest_state: float, start: Tensor, actions: Tensor
+    screen: Screen, reward: RewardFunction, largest_state: float, start: Tensor, actions: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Predicted returns in reduced precision, of sequences that begin in the same state.
 
@@ -41,7 +41,7 @@ def screened_returns(
     one bit would decide whether a sequence ends, and with it most of its return.
 
     Args:
-        near: the model, as `DynamicsModel.for_screening` gives it.
+        screen: the model, as `DynamicsModel.for_screening` gives it.
         reward: of (next states, actions).
         largest_state: a state beyond it counts as not finite.
         start: (S,).
@@ -52,22 +52,16 @@ def screened_returns(
         always predicted exactly; (N,) how far it goes: the largest change of a state element, over
         that of the average sequence.
     """
-    horizon, rows, action_dim = actions.shape
-    state_dim = len(start)
-    network = near(start)
-    inputs = torch.zeros(rows, state_dim + action_dim, device=start.device)
-    moved = inputs[:, :state_dim]
-    returns = torch.zeros(rows, device=start.device)
-    farthest = torch.zeros(rows, state_dim, device=start.device)
-    for step in range(horizon):
-        inputs[:, state_dim:] = actions[step]
-        moved += network(inputs)
-        states = moved + start
-        returns += reward(states, actions[step])
-        if (horizon - 1 - step) % LOOKS == 0:
-            torch.maximum(farthest, moved.abs(), out=farthest)
-    # The comparison is false for NaN.
-    finite = (states.abs() < largest_state).all(dim=1) & returns.isfinite()
+    states = screen(start, actions)
+    returns = torch.zeros(actions.shape[1], device=start.device)
+    for reached, taken in zip(states, actions, strict=True):
+        returns += reward(reached, taken)
+    # States only ever accumulate, so one that was not finite at any step still is not. The
+    # comparison is false for NaN.
+    finite = (states[-1].abs() < largest_state).all(dim=1) & returns.isfinite()
+    looked_at = states[(len(states) - 1) % LOOKS :: LOOKS]
+    # A sequence without a finite prediction is predicted exactly anyway.
+    farthest = (looked_at - start).abs().amax(dim=0).masked_fill(~finite[:, None], 0.0)
     # Not zero over zero, where an element never changes.
     far = (farthest / farthest.mean(dim=0).clamp_min(1e-30)).amax(dim=1)
     return returns.masked_fill(~finite, math.inf), far

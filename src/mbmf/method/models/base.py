@@ -22,7 +22,7 @@ from mbmf.base.settings import (
     Settings,
 )
 from mbmf.method.doors import MODELS
-from mbmf.method.screening import Near
+from mbmf.method.screening import Screen
 
 # Some state elements never move (the swimmer's height, say): their spread is rounding
 # noise, and dividing by it would blow that noise up. They are centred, not scaled.
@@ -158,13 +158,13 @@ class DynamicsModel(nn.Module, ABC):
 
         return change
 
-    def for_screening(self, rows: int) -> Near | None:  # noqa: ARG002
-        """Change of state near a start, in a precision that saves half of the time.
+    def for_screening(self, rows: int) -> Screen | None:  # noqa: ARG002
+        """Predicted states, in a precision that saves half of the time.
 
         None where there is no such: then every action sequence is predicted exactly.
 
         Args:
-            rows: N of most calls.
+            rows: of one pass through the network.
         """
         return None
 

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.settings import PositiveInteger
 from mbmf.method.fast.fused_layers import FusedLayers
-from mbmf.method.fast.reduced_layers import ReducedLayers, has_bfloat16_units
+from mbmf.method.fast.processor import has_bfloat16_units, has_vnni
+from mbmf.method.fast.reduced_layers import ReducedLayers
 from mbmf.method.models.base import DynamicsModel, DynamicsSettings
-from mbmf.method.screening import Near
+from mbmf.method.screening import Screen
 
 # In a narrower network the products take too small a part of the time.
 NARROWEST_SCREENED = 128
@@ -89,12 +90,17 @@ class Model(DynamicsModel):
             raise NonFiniteError("the dynamics model has weights that are not finite")
         return FusedLayers(weights, biases, rows)
 
-    def for_screening(self, rows: int) -> Near | None:
-        """The same maps with their products in bfloat16, where that is faster."""
+    def for_screening(self, rows: int) -> Screen | None:
+        """States by the same maps, their products in 8-bit integers or in bfloat16."""
         widest = max(layer.out_features for layer in self.linear_layers)
-        if widest < NARROWEST_SCREENED or not has_bfloat16_units(self.device):
+        if widest < NARROWEST_SCREENED or self.device.type != "cpu":
             return None
-        return ReducedLayers(*self._folded(), rows).near
+        if len(self.linear_layers) == 2 and has_vnni():
+            # Numba takes half a second to import and seconds to compile.
+            from mbmf.method.fast.integer_rollouts import IntegerRollouts
+
+            return IntegerRollouts(*self._folded())
+        return ReducedLayers(*self._folded(), rows) if has_bfloat16_units() else None
 
     @torch.no_grad()
     def _folded(self) -> tuple[list[Tensor], list[Tensor]]:

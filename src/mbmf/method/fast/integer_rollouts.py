@@ -1,0 +1,345 @@
+"""Predicted states of a network of one hidden ReLU layer, its products of 8-bit integers.
+
+A tile of rows stays in the processor's registers and caches for the whole horizon. What is rounded:
+
+- An input is a whole number of steps, at most 127 to either side. At each time step the size of
+  its steps follows from the first tile of rows.
+- A hidden unit has 255 steps, up to the highest value that such inputs can give it.
+- A weight has 127 steps to either side, whose size differs between units and between outputs.
+
+Biases, states and sums are not rounded. A row with an input that has more than 127 steps is no
+number from then on. So its sequence is predicted exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import torch
+from numba import types
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mbmf.method.fast.integer_products import OUTPUTS, TILE, UNITS, hidden_units, outputs
+from mbmf.method.fast.processor import has_vnni
+
+# 127 steps are so many times the largest input of the first tile. With 1.5, a hundred of 5000 rows
+# had an input beyond it, with 2 a few; more would waste steps.
+RANGE = np.float32(2)
+
+# A number that is added to it is rounded to a whole one, and the sum's lowest bits are that number.
+WHOLE = np.float32(1.5 * 2**23)
+
+# A unit's steps are so large that its bias is no more of them: it must fit in 32 bits.
+LARGEST_BIAS = np.float32(1e8)
+
+# Not zero over zero, where nothing moves.
+SMALLEST = np.float32(1e-30)
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int32]
+
+
+class IntegerRollouts:
+    """Predicted states, by affine layers with a ReLU between them.
+
+    The input is the state's difference from the start, which is part of the first bias.
+
+    Args:
+        weights: (outputs, inputs) of both layers, from (state, action) to the change of state.
+        biases: (outputs,) of both layers.
+    """
+
+    def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> None:
+        self._kernel = compiled(has_vnni())
+        units, inputs = weights[0].shape
+        state_dim = len(weights[1])
+        self._of_state = weights[0][:, :state_dim].contiguous()
+        self._biases = list(biases)
+        # What is left over is zero: units that nothing follows from, outputs that are not read.
+        self._first = np.zeros((up_to(inputs, 4), up_to(units, UNITS)), np.float32)
+        self._first[:inputs, :units] = weights[0].T
+        self._last = np.zeros((up_to(state_dim, OUTPUTS), up_to(units, UNITS)), np.float32)
+        self._last[:state_dim, :units] = weights[1]
+
+    def __call__(self, start: Tensor, actions: Tensor) -> Tensor:
+        """States (H, N, S) from a start (S,) by actions (H, N, A) in [−1, 1]."""
+        horizon, rows, _ = actions.shape
+        near_start = torch.addmv(self._biases[0], self._of_state, start)
+        biases = np.zeros(self._first.shape[1], np.float32)
+        biases[: len(near_start)] = near_start
+        tiles = math.ceil(rows / TILE)
+        states = torch.empty(horizon, len(start), tiles * TILE)
+        threads = min(torch.get_num_threads(), tiles)
+        share = math.ceil(tiles / threads) * TILE
+
+        def predict(begin: int) -> None:
+            self._kernel(
+                start.numpy(), actions.numpy(), self._first, biases, self._last,
+                self._biases[1].numpy(), states.numpy(), begin, min(begin + share, rows),
+            )  # fmt: skip
+
+        if threads == 1:
+            predict(0)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(predict, range(0, rows, share)))
+        return states[:, :, :rows].transpose(1, 2)
+
+
+def up_to(number: int, multiple: int) -> int:
+    """The next multiple."""
+    return math.ceil(number / multiple) * multiple
+
+
+class Quantised(NamedTuple):
+    """Both layers at one time step.
+
+    Attributes:
+        input_steps: (inputs,), the size of an input's step.
+        first: (inputs / 4, units), four weights of a unit in each word.
+        biases: (units,) of the sums, half a step of the unit among them.
+        shifts: (units,), bits by which such a sum is shifted to be the unit's number of steps.
+        last: (outputs, units), 8 bits each.
+        output_steps: (outputs,), the size of a step of an output's sum.
+    """
+
+    input_steps: Floats
+    first: Integers
+    biases: Integers
+    shifts: Integers
+    last: NDArray[np.int8]
+    output_steps: Floats
+
+
+@numba.njit()
+def room(horizon: int, first: Floats, last: Floats) -> Quantised:
+    """Arrays for the layers at each of H time steps: an axis more, the first."""
+    inputs, units = first.shape
+    return Quantised(
+        np.empty((horizon, inputs), np.float32),
+        np.empty((horizon, inputs // 4, units), np.int32),
+        np.empty((horizon, units), np.int32),
+        np.empty((horizon, units), np.int32),
+        np.empty((horizon, len(last), units), np.int8),
+        np.empty((horizon, len(last)), np.float32),
+    )
+
+
+@numba.njit()
+def at_step(layers: Quantised, step: int) -> Quantised:
+    """The layers at one time step, of all."""
+    return Quantised(
+        layers.input_steps[step],
+        layers.first[step],
+        layers.biases[step],
+        layers.shifts[step],
+        layers.last[step],
+        layers.output_steps[step],
+    )
+
+
+@numba.njit()
+def take(actions: Floats, begin: int, end: int, values: Floats) -> None:
+    """Set the actions (A, TILE) of a tile, from those of all rows (N, A)."""
+    for row in range(min(TILE, end - begin)):
+        for i in range(actions.shape[1]):
+            values[i, row] = actions[begin + row, i]
+
+
+@numba.njit()
+def set_input_steps(values: Floats, state_dim: int, steps: Floats) -> None:
+    """Set the steps (inputs,) by the inputs (inputs, TILE) of the first tile."""
+    for i in range(state_dim):
+        largest = SMALLEST
+        for row in range(TILE):
+            largest = max(largest, abs(values[i, row]))
+        steps[i] = RANGE * largest / np.float32(127)
+    # Actions lie in [-1, 1].
+    steps[state_dim:] = np.float32(1 / 127)
+
+
+@numba.njit(inline="always")
+def word_of(first: int, second: int, third: int, fourth: int) -> int:
+    """A word of four numbers' lowest 8 bits."""
+    word = (first & 0xFF) | ((second & 0xFF) << 8)
+    return word | ((third & 0xFF) << 16) | ((fourth & 0xFF) << 24)
+
+
+@numba.njit()
+def quantise_first(weights: Floats, near: Floats, to: Quantised) -> Floats:
+    """Set the first layer, for inputs of the steps that are set.
+
+    Args:
+        weights: (inputs, units).
+        near: biases (units,), of the start.
+        to: what is set.
+
+    Returns:
+        (units,), the size of a unit's step.
+    """
+    inputs, units = weights.shape
+    rounded = np.empty((4, units), np.float32)
+    bits = rounded.view(np.int32)
+    largest = np.maximum(np.abs(near) * (np.float32(127) / LARGEST_BIAS), SMALLEST)
+    for i in range(inputs):
+        for unit in range(units):
+            largest[unit] = max(largest[unit], abs(weights[i, unit]) * to.input_steps[i])
+    factors = np.float32(127) / largest
+    total = np.zeros(units, np.float32)
+    most = np.zeros(units, np.float32)
+    for word in range(inputs // 4):
+        for i in range(4):
+            step = to.input_steps[4 * word + i]
+            for unit in range(units):
+                rounded[i, unit] = weights[4 * word + i, unit] * step * factors[unit] + WHOLE
+                number = rounded[i, unit] - WHOLE
+                total[unit] += number
+                most[unit] += abs(number)
+        for unit in range(units):
+            word_bits = word_of(bits[0, unit], bits[1, unit], bits[2, unit], bits[3, unit])
+            to.first[word, unit] = word_bits
+    sizes = np.empty(units, np.float32)
+    for unit in range(units):
+        bias = near[unit] * factors[unit]
+        highest = bias + np.float32(127) * most[unit]
+        # Of 255 steps one is kept for the half that is added and for the rounding of the bias.
+        shift = max(math.frexp(highest / np.float32(254))[1], 0)
+        half = (1 << shift) >> 1
+        to.shifts[unit] = shift
+        # The inputs are stored with 128 added to them.
+        to.biases[unit] = math.floor(bias + np.float32(0.5)) + half - 128 * int(total[unit])
+        sizes[unit] = np.float32(1 << shift) / factors[unit]
+    return sizes
+
+
+# Fast: the maximum is taken in any order, 16 numbers at a time.
+@numba.njit(fastmath=True)
+def largest_product(first: Floats, second: Floats) -> np.float32:
+    """Of the absolute values of two vectors' elements; the second has no negative ones."""
+    largest = np.float32(0)
+    for i in range(len(first)):
+        largest = max(largest, abs(first[i]) * second[i])
+    return largest
+
+
+@numba.njit()
+def quantise_last(weights: Floats, sizes: Floats, to: Quantised) -> None:
+    """Set the last layer, for units whose steps have these sizes.
+
+    Args:
+        weights: (outputs, units).
+        sizes: (units,).
+        to: what is set.
+    """
+    outputs, units = weights.shape
+    rounded = np.empty(units, np.float32)
+    bits = rounded.view(np.int32)
+    for i in range(outputs):
+        size = max(largest_product(weights[i], sizes), SMALLEST) / np.float32(127)
+        to.output_steps[i] = size
+        factor = np.float32(1) / size
+        for unit in range(units):
+            rounded[unit] = weights[i, unit] * sizes[unit] * factor + WHOLE
+        for unit in range(units):
+            to.last[i, unit] = bits[unit]
+
+
+@numba.njit()
+def quantise_inputs(values: Floats, steps: Floats, words: Integers, outside: Integers) -> None:
+    """Inputs of a tile as integers from 1 to 255; 128 is zero.
+
+    Args:
+        values: (inputs, TILE).
+        steps: (inputs,).
+        words: is set to the integers (inputs / 4, TILE), four of a row in each.
+        outside: is set to whether a row (TILE,) has a number that does not fit.
+    """
+    rounded = np.empty((4, TILE), np.float32)
+    bits = rounded.view(np.int32)
+    outside[:] = 0
+    for word in range(len(words)):
+        for i in range(4):
+            factor = np.float32(1) / steps[4 * word + i]
+            for row in range(TILE):
+                scaled = values[4 * word + i, row] * factor
+                # True for NaN.
+                outside[row] |= not abs(scaled) < np.float32(127.5)
+                rounded[i, row] = scaled + (WHOLE + np.float32(128))
+        for row in range(TILE):
+            words[word, row] = word_of(bits[0, row], bits[1, row], bits[2, row], bits[3, row])
+
+
+@numba.njit()
+def move(values: Floats, sums: Integers, sizes: Floats, biases: Floats, outside: Integers) -> None:
+    """Add the changes to the states' differences from the start, (inputs, TILE)."""
+    for i in range(len(biases)):
+        for row in range(TILE):
+            values[i, row] += np.float32(sums[i, row]) * sizes[i] + biases[i]
+    for row in range(TILE):
+        if outside[row]:
+            values[0, row] = np.float32(math.nan)
+
+
+@cache
+def compiled(native: bool) -> Callable[..., None]:
+    """The function that sets the states of some rows; it takes seconds to compile.
+
+    Args:
+        native: whether to use the processor's instruction for 8-bit integers.
+    """
+    set_hidden, set_outputs = hidden_units(native), outputs(native)
+    vector, matrix = numba.float32[::1], numba.float32[:, ::1]
+
+    # One layout of each array, so that it is compiled once.
+    @numba.njit(
+        types.void(
+            vector, numba.float32[:, :, :], matrix, vector, matrix, vector,
+            numba.float32[:, :, ::1], numba.int64, numba.int64,
+        ),
+        nogil=True,
+    )  # fmt: skip
+    def rollout(
+        start: Floats,
+        actions: Floats,
+        first: Floats,
+        near: Floats,
+        last: Floats,
+        last_biases: Floats,
+        states: Floats,
+        begin: int,
+        end: int,
+    ) -> None:
+        horizon, state_dim = len(actions), len(start)
+        inputs, units = first.shape
+        layers = room(horizon, first, last)
+        values = np.zeros((inputs, TILE), np.float32)
+        words = np.empty((inputs // 4, TILE), np.int32)
+        outside = np.empty(TILE, np.int32)
+        hidden = np.empty((units // UNITS, TILE), np.int32)
+        sums = np.empty((len(last), TILE), np.int32)
+        for tile in range(begin, end, TILE):
+            values[:] = 0
+            for step in range(horizon):
+                take(actions[step], tile, end, values[state_dim:])
+                now = at_step(layers, step)
+                if tile == begin:
+                    set_input_steps(values, state_dim, now.input_steps)
+                    quantise_last(last, quantise_first(first, near, now), now)
+                quantise_inputs(values, now.input_steps, words, outside)
+                for group in range(units // UNITS):
+                    set_hidden(now.first, words, now.biases, now.shifts, hidden, group)
+                for output in range(0, len(last), OUTPUTS):
+                    set_outputs(now.last, hidden, sums, output)
+                move(values, sums, now.output_steps, last_biases, outside)
+                for i in range(state_dim):
+                    states[step, i, tile : tile + TILE] = start[i] + values[i]
+
+    function: Callable[..., None] = rollout
+    return function

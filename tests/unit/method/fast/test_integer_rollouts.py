@@ -1,0 +1,180 @@
+"""The network in 8-bit integers beside the network."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mbmf.method.fast import integer_rollouts
+from mbmf.method.fast.integer_products import TILE
+from mbmf.method.fast.integer_rollouts import (
+    RANGE,
+    IntegerRollouts,
+    quantise_first,
+    quantise_last,
+    room,
+)
+from mbmf.method.fast.processor import has_vnni
+from mbmf.method.models.mlp import Model
+
+
+def draws(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def model_of(state_dim, action_dim, units):
+    model = Model(state_dim, action_dim, (units,), draws())
+    model.input_mean.fill_(3.0)
+    model.delta_std.fill_(0.2)
+    return model
+
+
+def exact(model, start, actions):
+    """States (H, N, S)."""
+    states = [start.expand(actions.shape[1], -1)]
+    for some in actions:
+        states.append(model(states[-1], some))
+    return torch.stack(states[1:])
+
+
+@pytest.fixture(params=[True, False], ids=["native", "portable"])
+def products(request, monkeypatch):
+    """By the processor's instruction, and by products that any processor has."""
+    if request.param and not has_vnni():
+        pytest.skip("no AVX512-VNNI")
+    monkeypatch.setattr(integer_rollouts, "has_vnni", lambda: request.param)
+
+
+# Inputs, units and outputs that fill the words and those that do not; rows likewise.
+SHAPES = [(16, 2, 500, 1000), (24, 6, 500, 640), (5, 2, 131, 1), (3, 1, 7, TILE + 1)]
+
+
+@pytest.mark.usefixtures("products")
+@pytest.mark.parametrize(("state_dim", "action_dim", "units", "rows"), SHAPES)
+def test_states_are_the_models(state_dim, action_dim, units, rows):
+    """To 127 steps of an input, 255 of a unit and 127 of a weight, over five time steps."""
+    model = model_of(state_dim, action_dim, units)
+    start = torch.randn(state_dim, generator=draws(1)) + 3
+    actions = torch.rand(5, rows, action_dim, generator=draws(3)) * 2 - 1
+    with torch.inference_mode():
+        found = IntegerRollouts(*model._folded())(start, actions)
+        expected = exact(model, start, actions)
+    assert found.shape == expected.shape
+    inside = ~found[-1].isnan().any(dim=1)
+    assert inside.float().mean() > 0.98
+    moved = (expected - start).square().mean().sqrt()
+    errors = (found - expected)[:, inside]
+    assert errors.abs().max() < 0.15 * moved
+    assert errors.square().mean().sqrt() < 0.03 * moved
+
+
+@pytest.mark.skipif(not has_vnni(), reason="no AVX512-VNNI")
+def test_any_processor_finds_the_same_bits(monkeypatch):
+    model = model_of(16, 2, 500)
+    start = torch.randn(16, generator=draws(1))
+    actions = torch.rand(8, 300, 2, generator=draws(2)) * 2 - 1
+    found = []
+    for native in (True, False):
+        monkeypatch.setattr(integer_rollouts, "has_vnni", lambda kind=native: kind)
+        with torch.inference_mode():
+            found.append(IntegerRollouts(*model._folded())(start, actions).numpy())
+    np.testing.assert_array_equal(*found)
+
+
+def test_threads_share_the_rows():
+    """Each has a first tile of its own, so the last bits may differ."""
+    model = model_of(6, 2, 64)
+    start = torch.zeros(6)
+    actions = torch.rand(4, 1000, 2, generator=draws(2)) * 2 - 1
+    threads = torch.get_num_threads()
+    found = []
+    try:
+        for number in (1, 3):
+            torch.set_num_threads(number)
+            with torch.inference_mode():
+                found.append(IntegerRollouts(*model._folded())(start, actions).nan_to_num())
+    finally:
+        torch.set_num_threads(threads)
+    assert (found[0] - found[1]).square().mean().sqrt() < 0.02 * found[0].std()
+
+
+def test_a_row_beyond_the_range_is_no_number_from_then_on():
+    """All move alike but row 100, which goes three times as far as the range at the third step."""
+    weights = [torch.tensor([[0.0, 1.0], [0.0, -1.0]]), torch.tensor([[1.0, -1.0]])]
+    rollouts = IntegerRollouts(weights, [torch.zeros(2), torch.zeros(1)])
+    actions = torch.full((6, 200, 1), 0.125)
+    actions[1, 100] = 0.95
+    with torch.inference_mode():
+        states = rollouts(torch.zeros(1), actions)[:, :, 0]
+    others = torch.arange(200) != 100
+    steps = 0.125 * torch.arange(1, 7)
+    torch.testing.assert_close(states[:, others], steps[:, None].expand(-1, 199), rtol=0.02, atol=0)
+    assert states[1, 100].item() == pytest.approx(1.075, rel=0.02)
+    assert states[1, 100] > RANGE * states[1, 0]
+    assert states[2:, 100].isnan().all()
+
+
+def test_actions_of_the_whole_range_fit():
+    model = model_of(4, 2, 32)
+    actions = torch.ones(3, 130, 2)
+    actions[:, ::2] = -1.0
+    with torch.inference_mode():
+        assert IntegerRollouts(*model._folded())(torch.zeros(4), actions)[0].isfinite().all()
+
+
+def test_a_unit_that_no_input_moves_keeps_its_value():
+    """The change is 0.3 times a unit of 2 and 0.5 times one that follows the action."""
+    weights = [torch.tensor([[0.0, 0.0], [0.0, 1.0]]), torch.tensor([[0.3, 0.5]])]
+    rollouts = IntegerRollouts(weights, [torch.tensor([2.0, 1.0]), torch.zeros(1)])
+    with torch.inference_mode():
+        states = rollouts(torch.zeros(1), torch.full((1, 70, 1), 0.5))
+    torch.testing.assert_close(
+        states, torch.full((1, 70, 1), 0.3 * 2 + 0.5 * 1.5), rtol=0.01, atol=0
+    )
+
+
+numbers = st.floats(-10, 10, width=32)
+
+
+@given(st.data())
+def test_a_unit_never_has_more_than_255_steps(data):
+    """Whatever the weights, the bias and the inputs; and it is the unit to one step and a half."""
+    inputs, units = 8, 4
+    floats = st.lists(numbers, min_size=inputs * units, max_size=inputs * units)
+    weights = np.array(data.draw(floats), np.float32).reshape(inputs, units)
+    near = np.array(data.draw(st.lists(numbers, min_size=units, max_size=units)), np.float32)
+    sizes = st.floats(2**-10, 8, width=32)
+    steps = np.array(data.draw(st.lists(sizes, min_size=inputs, max_size=inputs)), np.float32)
+    layer = room(1, weights, np.zeros((4, units), np.float32))
+    now = type(layer)(*(part[0] for part in layer))
+    now.input_steps[:] = steps
+    size = quantise_first(weights, near, now)
+    whole = now.first.view(np.int8).reshape(inputs // 4, units, 4).swapaxes(1, 2)
+    whole = whole.reshape(inputs, units).astype(np.int64)
+    some = data.draw(st.lists(st.integers(-127, 127), min_size=inputs, max_size=inputs))
+    for unit in range(units):
+        highest = 127 * np.sign(whole[:, unit])
+        for numbers_ in (np.array(some), highest, -highest):
+            total = int((whole[:, unit] * (numbers_ + 128)).sum()) + int(now.biases[unit])
+            found = max(total, 0) >> int(now.shifts[unit])
+            assert found <= 255
+            unrounded = near[unit].astype(float) + float(
+                (weights[:, unit] * steps * numbers_).sum()
+            )
+            # Half a step of each weight, times its input, and one step of the unit.
+            off = 0.5 * np.abs(numbers_).sum() / 2.0 ** now.shifts[unit] + 1.5
+            assert abs(found * size[unit] - max(unrounded, 0.0)) <= 1.01 * off * size[unit] + 1e-6
+
+
+def test_weights_of_the_last_layer_are_whole_to_half_a_step():
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(8, 12)).astype(np.float32)
+    sizes = rng.uniform(0.1, 3, size=12).astype(np.float32)
+    layer = room(1, np.zeros((4, 12), np.float32), weights)
+    now = type(layer)(*(part[0] for part in layer))
+    quantise_last(weights, sizes, now)
+    whole = now.last.astype(float)
+    assert (np.abs(whole).max(axis=1) == 127).all()
+    off = whole * now.output_steps[:, None] / sizes - weights
+    assert (np.abs(off) <= 0.501 * now.output_steps[:, None] / sizes).all()
