@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import pairwise
 
 import torch
@@ -96,10 +97,7 @@ class Model(DynamicsModel):
         if widest < NARROWEST_SCREENED or self.device.type != "cpu":
             return None
         if len(self.linear_layers) == 2 and has_vnni():
-            # Numba takes half a second to import and seconds to compile.
-            from mbmf.method.fast.integer_rollouts import IntegerRollouts
-
-            return IntegerRollouts(*self._folded())
+            return compiled_at_first_call(*self._folded())
         return ReducedLayers(*self._folded(), rows) if has_bfloat16_units() else None
 
     @torch.no_grad()
@@ -112,3 +110,18 @@ class Model(DynamicsModel):
         weights[-1] *= self.delta_std[:, None]
         biases[-1] = biases[-1] * self.delta_std + self.delta_mean
         return weights, biases
+
+
+def compiled_at_first_call(weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Screen:
+    """`IntegerRollouts`; numba takes seconds to compile it, and few samples are not screened."""
+
+    @cache
+    def rollouts() -> Screen:
+        from mbmf.method.fast.integer_rollouts import IntegerRollouts
+
+        return IntegerRollouts(weights, biases)
+
+    def screen(start: Tensor, actions: Tensor) -> Tensor:
+        return rollouts()(start, actions)
+
+    return screen
