@@ -29,6 +29,9 @@ CHUNK_ROWS = 2500
 # take 200 MB for two layers of 500.
 GPU_CHUNK_ROWS = 50_000
 
+# Rows that are screened at once: their predicted states take 7 MB over 20 time steps.
+SCREENED_ROWS = 5120
+
 # Beyond it float32 may overflow inside of the network. A hidden unit that is not a number does
 # not show: the fused ReLU makes it zero. No simulated body comes near (m, rad, per second).
 LARGEST_STATE = 1e15
@@ -181,11 +184,17 @@ class PredictedReturns:
         screened, far = self._screened(starts, actions)
         return best_of_screened(screened, far, exact)
 
-    def _screened(self, starts: Tensor, actions: Tensor) -> tuple[Tensor, ...]:
+    def _screened(self, starts: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
         """What `screened_returns` gives, (B, N) each."""
         assert self._screen is not None
-        each = [self._screen(start, actions[:, body]) for body, start in enumerate(starts)]
-        return tuple(torch.stack(part) for part in zip(*each, strict=True))
+        _, step = chunk_shape(1, actions.shape[2], SCREENED_ROWS)
+        parts = torch.split(actions, step, dim=2)
+        found = []
+        for body, start in enumerate(starts):
+            each = [self._screen(start, part[:, body]) for part in parts]
+            found.append([torch.cat(some) for some in zip(*each, strict=True)])
+        returns, far = (torch.stack(some) for some in zip(*found, strict=True))
+        return returns, far
 
 
 def chunk_shape(bodies: int, num_samples: int, rows: int) -> tuple[int, int]:

@@ -57,7 +57,8 @@ class IntegerRollouts:
     """
 
     def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> None:
-        self._kernel = compiled(has_vnni())
+        # Numba may be told to compile for another processor than this one.
+        self._kernel = compiled(has_vnni() and numba.config.CPU_NAME is None)
         units, inputs = weights[0].shape
         state_dim = len(weights[1])
         self._of_state = weights[0][:, :state_dim].contiguous()
