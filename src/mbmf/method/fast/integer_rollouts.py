@@ -58,7 +58,7 @@ class IntegerRollouts:
 
     def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> None:
         # Numba may be told to compile for another processor than this one.
-        self._kernel = compiled(has_vnni() and numba.config.CPU_NAME is None)
+        self._kernel = compiled(has_vnni() and numba.config.CPU_NAME is None)  # type: ignore[attr-defined]
         units, inputs = weights[0].shape
         state_dim = len(weights[1])
         self._of_state = weights[0][:, :state_dim].contiguous()
