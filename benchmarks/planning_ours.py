@@ -1,7 +1,7 @@
 """Planning calls of ours. Arguments: hidden layers as JSON, threads, device.
 
 A task is named "AGENT K H BODIES", with a fifth word "alone" to plan for one body at a time, or
-"float32" to screen nothing in bfloat16.
+"float32" to screen nothing.
 """
 
 import json

@@ -40,8 +40,8 @@ def markdown(machine: dict[str, str], rows: list[Row]) -> str:
         "Written by `make bench`. " + ", ".join(f"{k}: {v}" for k, v in machine.items()) + ".",
         "Each row has the date of its measurement. Medians of several turns; the contenders take "
         "turns in one run. Lowest and highest are in brackets. A row without brackets was measured "
-        "once. The limit is timed separately. That of planning is in float32, so a plan screened "
-        "in bfloat16 can exceed it. Notes on each row, with other peers for the environments "
+        "once. The limit is timed separately. That of planning is in float32, so a screened plan "
+        "can exceed it. Notes on each row, with other peers for the environments "
         "(gymnasium's SyncVectorEnv, envpool), are below the table."
         + ("" if any(row["group"] == "gpu" for row in rows) else " There was no GPU to measure."),
         "",

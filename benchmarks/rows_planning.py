@@ -19,7 +19,7 @@ HORIZONS = (5, 20, 40)
 PEER_SHAPES_2X500 = [(5000, 20)]
 LIMIT_NAME = (
     "its matrix products alone in float32, on the rows of a pass into given memory, by the faster "
-    "of torch.mm and oneDNN; screening in bfloat16 can be faster"
+    "of torch.mm and oneDNN; screening can be faster"
 )
 # Time of a plan over that of one in float32 throughout, for one thread.
 SHARES_OF_FLOAT32 = {1: 0.6, 2: 0.5}
@@ -89,7 +89,7 @@ def _planning_row(
 
 
 def screening_rows() -> list[Row]:
-    """What screening in bfloat16 saves, for the swimmer's paper settings on one thread."""
+    """What screening saves, for the swimmer's paper settings on one thread."""
     found = []
     for layers in LAYERS:
         share = SHARES_OF_FLOAT32[len(layers)]
