@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mbmf.agents import AGENTS, get_agent
+from mbmf.base.errors import NonFiniteError
 from mbmf.method import algorithm_1, random_data
 from mbmf.method.fast.integer_rollouts import IntegerRollouts
 from mbmf.method.fast.processor import has_bfloat16_units, has_vnni
@@ -261,6 +262,37 @@ def test_plans_are_those_of_float32_to_the_bit(name):
         found, expected = (p.plan(states, draws(seed)) for p in (screened, exact))
         np.testing.assert_array_equal(found.actions, expected.actions)
         np.testing.assert_array_equal(found.returns, expected.returns)
+
+
+@pytest.mark.usefixtures("everywhere")
+@pytest.mark.parametrize("hidden", [(300,), (150, 150)])
+@pytest.mark.parametrize("case", ["start", "model"])
+def test_where_nothing_is_finite_planning_says_so(case, hidden):
+    """A start that is infinite, and a model whose states grow beyond float32."""
+    agent = get_agent("swimmer")
+    model = model_of(agent, hidden)
+    states = np.zeros((2, agent.state_dim))
+    if case == "start":
+        states[1, 3] = np.inf
+    else:
+        model.delta_std.fill_(1e6)
+    planner = new_planner(model, agent, PlanningSettings(horizon=20, num_samples=1500))
+    with pytest.raises(NonFiniteError, match="sequences has a finite prediction"):
+        planner.plan(states, draws())
+
+
+@pytest.mark.usefixtures("everywhere")
+def test_states_in_any_order_of_memory_are_planned_from():
+    agent = get_agent("swimmer")
+    states = np.random.default_rng(0).normal(size=(3, agent.state_dim))
+    planner = new_planner(model_of(agent), agent, PlanningSettings(horizon=4, num_samples=1200))
+    plans = [planner.plan(order(states), draws()) for order in (np.asarray, np.asfortranarray)]
+    np.testing.assert_array_equal(plans[0].actions, plans[1].actions)
+
+
+@pytest.mark.usefixtures("everywhere")
+def test_another_device_plans_in_float32_alone():
+    assert model_of(get_agent("swimmer")).to("meta").for_screening(9) is None
 
 
 @pytest.mark.usefixtures("everywhere")

@@ -21,7 +21,8 @@ VECTORS = 4
 TILE = LANES * VECTORS
 
 # Hidden units and outputs that are summed at once. Their 16 vectors of sums stay in registers, and
-# a word that is read serves four products: so memory is not what they wait for.
+# a word that is read serves four products: so memory is not what they wait for. The hidden units
+# are also the four numbers of a word.
 UNITS = 4
 OUTPUTS = 4
 

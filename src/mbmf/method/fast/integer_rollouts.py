@@ -4,11 +4,12 @@ A tile of rows stays in the processor's registers and caches for the whole horiz
 
 - An input is a whole number of steps, at most 127 to either side. At each time step the size of
   its steps follows from the first tile of rows.
-- A hidden unit has 255 steps, up to the highest value that such inputs can give it.
+- A hidden unit has 127 to 254 steps, up to the highest value that such inputs can give it.
 - A weight has 127 steps to either side, whose size differs between units and between outputs.
 
-Biases, states and sums are not rounded. A row with an input that has more than 127 steps is no
-number from then on. So its sequence is predicted exactly.
+The last layer's biases, the states and what they change by are float32. A row with an input of more
+than 127 steps is no number from then on, so its sequence is predicted exactly. The sums of integers
+fit in 32 bits for up to 66,000 units.
 """
 
 from __future__ import annotations
@@ -23,24 +24,29 @@ import numba
 import numpy as np
 import torch
 from numba import types
+from numba.core.registry import cpu_target
 from numpy.typing import NDArray
 from torch import Tensor
 
 from mbmf.method.fast.integer_products import OUTPUTS, TILE, UNITS, hidden_units, outputs
 from mbmf.method.fast.processor import has_vnni
 
-# 127 steps are so many times the largest input of the first tile. With 1.5, a hundred of 5000 rows
-# had an input beyond it, with 2 a few; more would waste steps.
+# The 127 steps of an input reach this many times the largest one in the first tile. With 1.5, a
+# hundred of 5000 rows had an input beyond them, with 2 a few; more would waste steps.
 RANGE = np.float32(2)
 
 # A number that is added to it is rounded to a whole one, and the sum's lowest bits are that number.
 WHOLE = np.float32(1.5 * 2**23)
 
-# A unit's steps are so large that its bias is no more of them: it must fit in 32 bits.
+# Most steps of a unit's sum that its bias may have: it must fit in 32 bits.
 LARGEST_BIAS = np.float32(1e8)
 
 # Not zero over zero, where nothing moves.
 SMALLEST = np.float32(1e-30)
+
+# A larger input does not fit, as no larger state counts as finite. So all factors are finite.
+LARGEST_INPUT = np.float32(1e15)
+LARGEST_PRODUCT = np.float32(1e30)
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int32]
@@ -57,8 +63,7 @@ class IntegerRollouts:
     """
 
     def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> None:
-        # Numba may be told to compile for another processor than this one.
-        self._kernel = compiled(has_vnni() and numba.config.CPU_NAME is None)  # type: ignore[attr-defined]
+        self._kernel = compiled(has_vnni() and numba_uses_vnni())
         units, inputs = weights[0].shape
         state_dim = len(weights[1])
         self._of_state = weights[0][:, :state_dim].contiguous()
@@ -73,16 +78,18 @@ class IntegerRollouts:
         """States (H, N, S) from a start (S,) by actions (H, N, A) in [−1, 1]."""
         horizon, rows, _ = actions.shape
         near_start = torch.addmv(self._biases[0], self._of_state, start)
+        if not near_start.isfinite().all():
+            return start.new_full((horizon, rows, len(start)), math.nan)
         biases = np.zeros(self._first.shape[1], np.float32)
         biases[: len(near_start)] = near_start
         tiles = math.ceil(rows / TILE)
-        states = torch.empty(horizon, len(start), tiles * TILE)
+        states = start.new_empty(horizon, len(start), tiles * TILE)
         threads = min(torch.get_num_threads(), tiles)
         share = math.ceil(tiles / threads) * TILE
 
         def predict(begin: int) -> None:
             self._kernel(
-                start.numpy(), actions.numpy(), self._first, biases, self._last,
+                start.contiguous().numpy(), actions.numpy(), self._first, biases, self._last,
                 self._biases[1].numpy(), states.numpy(), begin, min(begin + share, rows),
             )  # fmt: skip
 
@@ -92,6 +99,12 @@ class IntegerRollouts:
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(predict, range(0, rows, share)))
         return states[:, :, :rows].transpose(1, 2)
+
+
+def numba_uses_vnni() -> bool:
+    """Whether numba compiles for it; a user may have told it otherwise (NUMBA_ENABLE_AVX, say)."""
+    features: str = cpu_target.target_context.codegen().magic_tuple()[2]
+    return "+avx512vnni" in features
 
 
 def up_to(number: int, multiple: int) -> int:
@@ -161,7 +174,7 @@ def set_input_steps(values: Floats, state_dim: int, steps: Floats) -> None:
         largest = SMALLEST
         for row in range(TILE):
             largest = max(largest, abs(values[i, row]))
-        steps[i] = RANGE * largest / np.float32(127)
+        steps[i] = RANGE * min(largest, LARGEST_INPUT) / np.float32(127)
     # Actions lie in [-1, 1].
     steps[state_dim:] = np.float32(1 / 127)
 
@@ -192,7 +205,7 @@ def quantise_first(weights: Floats, near: Floats, to: Quantised) -> Floats:
     for i in range(inputs):
         for unit in range(units):
             largest[unit] = max(largest[unit], abs(weights[i, unit]) * to.input_steps[i])
-    factors = np.float32(127) / largest
+    factors = np.float32(127) / np.minimum(largest, LARGEST_PRODUCT)
     total = np.zeros(units, np.float32)
     most = np.zeros(units, np.float32)
     for word in range(inputs // 4):
@@ -211,7 +224,7 @@ def quantise_first(weights: Floats, near: Floats, to: Quantised) -> Floats:
         bias = near[unit] * factors[unit]
         highest = bias + np.float32(127) * most[unit]
         # Of 255 steps one is kept for the half that is added and for the rounding of the bias.
-        shift = max(math.frexp(highest / np.float32(254))[1], 0)
+        shift = max(math.frexp(max(highest, np.float32(0)) / np.float32(254))[1], 0)
         half = (1 << shift) >> 1
         to.shifts[unit] = shift
         # The inputs are stored with 128 added to them.
@@ -243,7 +256,8 @@ def quantise_last(weights: Floats, sizes: Floats, to: Quantised) -> None:
     rounded = np.empty(units, np.float32)
     bits = rounded.view(np.int32)
     for i in range(outputs):
-        size = max(largest_product(weights[i], sizes), SMALLEST) / np.float32(127)
+        largest = min(max(largest_product(weights[i], sizes), SMALLEST), LARGEST_PRODUCT)
+        size = largest / np.float32(127)
         to.output_steps[i] = size
         factor = np.float32(1) / size
         for unit in range(units):

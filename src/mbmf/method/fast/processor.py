@@ -1,4 +1,4 @@
-"""What the processor multiplies faster than float32. A GPU plans faster in float32 alone."""
+"""What the processor multiplies faster than float32."""
 
 from __future__ import annotations
 

@@ -94,6 +94,7 @@ class Model(DynamicsModel):
     def for_screening(self, rows: int) -> Screen | None:
         """States by the same maps, their products in 8-bit integers or in bfloat16."""
         widest = max(layer.out_features for layer in self.linear_layers)
+        # A GPU plans faster in float32 alone.
         if widest < NARROWEST_SCREENED or self.device.type != "cpu":
             return None
         if len(self.linear_layers) == 2 and has_vnni():

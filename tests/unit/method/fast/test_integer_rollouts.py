@@ -12,6 +12,7 @@ from mbmf.method.fast.integer_rollouts import (
     RANGE,
     IntegerRollouts,
     quantise_first,
+    quantise_inputs,
     quantise_last,
     room,
 )
@@ -132,6 +133,43 @@ def test_a_unit_that_no_input_moves_keeps_its_value():
     torch.testing.assert_close(
         states, torch.full((1, 70, 1), 0.3 * 2 + 0.5 * 1.5), rtol=0.01, atol=0
     )
+
+
+def test_an_input_of_more_than_127_steps_is_outside():
+    values = np.zeros((4, TILE), np.float32)
+    values[1, :6] = [127.4, -127.4, 127.6, -127.6, np.inf, np.nan]
+    words, outside = np.empty((1, TILE), np.int32), np.empty(TILE, np.int32)
+    quantise_inputs(values, np.ones(4, np.float32), words, outside)
+    assert outside[:7].tolist() == [0, 0, 1, 1, 1, 1, 0]
+    assert words.view(np.uint8).reshape(TILE, 4)[:2].tolist() == [
+        [128, 255, 128, 128],
+        [128, 1, 128, 128],
+    ]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_action_that_is_no_number_spoils_its_row_alone(value):
+    """Of a later tile; in the first it may change the steps."""
+    model = model_of(4, 2, 32)
+    actions = torch.rand(3, 130, 2, generator=draws()) * 2 - 1
+    with torch.inference_mode():
+        before = IntegerRollouts(*model._folded())(torch.zeros(4), actions)
+        actions[0, 100] = value
+        after = IntegerRollouts(*model._folded())(torch.zeros(4), actions)
+    assert after[:, 100].isnan().any(dim=1).all()
+    others = torch.arange(130) != 100
+    torch.testing.assert_close(after[:, others], before[:, others], rtol=0, atol=0)
+
+
+def test_steps_round_to_the_nearest():
+    """A sum that is shifted would lose half a step on average if it were not rounded."""
+    weights = [torch.tensor([[0.0, 1.0]]), torch.tensor([[1.0]])]
+    rollouts = IntegerRollouts(weights, [torch.tensor([1.5]), torch.zeros(1)])
+    actions = (torch.rand(1, 5000, 1, generator=draws()) * 2 - 1).double().float()
+    with torch.inference_mode():
+        errors = rollouts(torch.zeros(1), actions)[0, :, 0] - (actions[0, :, 0] + 1.5)
+    assert errors.abs().mean() > 1e-4
+    assert abs(errors.mean()) < 0.1 * errors.abs().mean()
 
 
 numbers = st.floats(-10, 10, width=32)
