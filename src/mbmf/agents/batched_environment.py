@@ -175,7 +175,9 @@ class BatchedAgentEnv(gymnasium.vector.VectorEnv[Array, Actions, Any]):
         if waiting.any() and self._mode == AutoresetMode.DISABLED:
             raise ValueError(f"bodies {np.flatnonzero(waiting)} are over and must be reset first")
         going = np.flatnonzero(~waiting)
-        if len(going):
+        if not waiting.any():
+            self.bodies.step(clipped)
+        elif len(going):
             self.bodies.step(clipped[going], going)
         self._steps[going] += 1
         if waiting.any():

@@ -1,7 +1,8 @@
-"""A batch of simulated bodies, stepped in C++ threads by `mujoco.rollout`."""
+"""A batch of simulated bodies, stepped in C++ threads by `mujoco.batch`."""
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,17 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbmf.agents.mujoco_agent import MujocoAgent, Spread, Start
-from mbmf.agents.physics import Rollout, mujoco
+from mbmf.agents.physics import Batch, mujoco
 from mbmf.agents.spec import StartKind
 from mbmf.base.errors import SimulationError
 
 Array = NDArray[np.float64]
+_Index = NDArray[np.intp] | slice
 
 _PHYSICS = mujoco.mjtState.mjSTATE_FULLPHYSICS
 # The root's body: its subtree is the whole agent.
 _ROOT = 1
 # The first joint positions are the root's; `MujocoAgent.largest` is about the others.
 _ROOT_POSITIONS = 3
+# In the order of the state: the centre of mass, then total momentum over total mass.
+_SENSORS = (mujoco.mjtSensor.mjSENS_SUBTREECOM, mujoco.mjtSensor.mjSENS_SUBTREELINVEL)
+# No force has a part in what they measure.
+_FORCES = (
+    mujoco.mjtDisableBit.mjDSBL_ACTUATION
+    | mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
+    | mujoco.mjtDisableBit.mjDSBL_DAMPER
+    | mujoco.mjtDisableBit.mjDSBL_GRAVITY
+    | mujoco.mjtDisableBit.mjDSBL_SPRING
+)
+_ALL = slice(None)
 # No body moves that far (m, rad) or that fast (per second). MuJoCo itself calls an acceleration of
 # 1e10 unstable. Such an acceleration exceeds this limit within one simulator step.
 _LARGEST = 1e6
@@ -49,6 +62,9 @@ def build_model(spec: MujocoAgent) -> Any:
                 joint.armature = spec.armature
         for geom in body.geoms if spec.contact_impedance else ():
             geom.solimp[: len(spec.contact_impedance)] = spec.contact_impedance
+        root = body.bodies[_ROOT].name
+        for sensor in _SENSORS:
+            body.add_sensor(type=sensor, objtype=mujoco.mjtObj.mjOBJ_BODY, objname=root)
         model = body.compile()
     found = (model.nq, model.nv, model.nu)
     expected = (len(spec.positions), len(spec.velocities), spec.action_dim)
@@ -62,6 +78,8 @@ def build_model(spec: MujocoAgent) -> Any:
     # One body is one island of constraints. The search for more islands took 5 to 7 percent of
     # the time of the three agents that touch the ground.
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
+    # During a step, the sensors would measure the state before it.
+    model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_SENSOR)
     if not _can_touch(model):
         # The swimmer has no contacts, and the search for them took a tenth of its time.
         model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
@@ -72,6 +90,15 @@ def _can_touch(model: Any) -> bool:
     """Whether any two geometries may collide, by MuJoCo's rule on their types."""
     types, affinities = model.geom_contype, model.geom_conaffinity
     return bool(np.triu(types[:, None] & affinities | affinities[:, None] & types, 1).any())
+
+
+def _sensing(model: Any) -> Any:
+    """A copy that computes what the sensors measure, and as little else as possible."""
+    bare = copy.copy(model)
+    sensor = int(mujoco.mjtDisableBit.mjDSBL_SENSOR)
+    bare.opt.disableflags = (model.opt.disableflags | int(_FORCES)) & ~sensor
+    bare.opt.density = bare.opt.viscosity = 0
+    return bare
 
 
 class Bodies:
@@ -102,14 +129,14 @@ class Bodies:
         self.spec = spec
         self.model = build_model(spec)
         self._start = np.array(spec.start) if spec.start else self.model.qpos0.copy()
-        self._workers = [mujoco.MjData(self.model) for _ in range(num_threads)]
-        # One thread needs no pool: the work then runs in the caller's thread.
-        self._rollout = Rollout(nthread=num_threads if num_threads > 1 else 0)
-        size = mujoco.mj_stateSize(self.model, _PHYSICS)
-        self._physics = np.zeros((count, size))
+        self._num_threads = num_threads
         self._terminated = spec.terminated
-        self._buffer = np.empty((count, spec.frame_skip, size))
-        self._models = [self.model] * count
+        size = mujoco.mj_stateSize(self.model, _PHYSICS)
+        # Arrays of a batch are live: what is written there holds from its next call on.
+        self._batch = Batch(self.model, count, num_threads)
+        self._physics: Array = self._batch.state[:, :size]
+        self._sensors = Batch(_sensing(self.model), count, num_threads)
+        self._sensed = self._sensors.bind("sensordata")
         self.states = np.empty((count, spec.state_dim))
 
     def __len__(self) -> int:
@@ -117,11 +144,12 @@ class Bodies:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Threads cannot be copied. A copy starts its own threads and continues with the same bits.
-        return _again, (self.spec, len(self._workers), self._physics, self.states)
+        return _again, (self.spec, self._num_threads, self.get_sim_state(), self.states)
 
     def close(self) -> None:
-        """End the threads."""
-        self._rollout.close()
+        """End the threads. The bodies can then be read, and not be moved."""
+        self._physics = self._physics.copy()
+        self._batch = self._sensors = None
 
     def reset(
         self,
@@ -159,20 +187,19 @@ class Bodies:
             SimulationError: a body's simulation diverged. The message names the body. No body has
                 moved then.
         """
-        index = np.arange(len(self)) if rows is None else rows
+        count = len(self) if rows is None else len(rows)
         actions = np.asarray(actions, dtype=np.float64)
-        if actions.shape != (len(index), self.spec.action_dim):
-            expected = (len(index), self.spec.action_dim)
+        if actions.shape != (count, self.spec.action_dim):
+            expected = (count, self.spec.action_dim)
             raise ValueError(f"actions have the shape {actions.shape}, should be {expected}")
         if not np.isfinite(actions).all():
             raise ValueError("actions must be finite")
-        self._physics[index] = self._simulate(index, np.clip(actions, -1, 1))
-        self._read(index)
+        self._simulate(_ALL if rows is None else rows, np.clip(actions, -1, 1))
 
     def over(self, rows: NDArray[np.intp] | None = None) -> NDArray[np.bool_]:
         """(N,) whether the current state of some bodies (all by default) ends an episode."""
-        index = np.arange(len(self)) if rows is None else rows
-        over = np.zeros(len(index), dtype=np.bool_)
+        index = _ALL if rows is None else rows
+        over = np.zeros(len(self.states[index]), dtype=np.bool_)
         if self._terminated is not None:
             over |= self._terminated(self.states[index])
         if np.isfinite(self.spec.largest):
@@ -203,71 +230,46 @@ class Bodies:
         if not np.isfinite(sim_states).all():
             raise ValueError("states must be finite")
         self._physics[:] = sim_states
-        self._read(np.arange(len(self)))
+        self._read(_ALL)
 
-    def _simulate(self, index: NDArray[np.intp], actions: Array) -> Array:
-        """(N, P) physics of some bodies one environment step later."""
-        frames = self.spec.frame_skip
-        before = self._physics[index]
-        after = self._buffer[: len(index)]
+    def _simulate(self, index: _Index, actions: Array) -> None:
+        """Advance some bodies by one environment step, with actions (N, A)."""
+        batch = self._batch
+        before = batch.state[index].copy()
+        batch.ctrl[index] = actions
+        batch.qacc_warmstart[index] = 0
+        batch.warning[index] = 0
         with _no_log_file():
-            self._rollout.rollout(
-                self._models[: len(index)],
-                self._workers,
-                before,
-                np.repeat(actions[:, None], frames, axis=1),
-                nstep=frames,
-                state=after,
-                skip_checks=True,
-                # Two chunks for each thread. By default a thread takes a tenth of its share at a
-                # time, which is one body of 16. The waits between chunks then cost up to a tenth
-                # of a step.
-                chunk_size=max(1, len(index) // (2 * len(self._workers))),
-            )
-        last = after[:, -1]
-        # After a warning, `rollout` stops simulating a body and repeats its last state. The body's
-        # clock then stays behind. The comparisons below are false for NaN as well.
-        in_time = last[:, 0] - before[:, 0] > self.spec.dt - self.spec.timestep / 2
-        sound = in_time & (np.abs(last[:, 1:]) < _LARGEST).all(axis=1)
+            batch.step(_sorted(index), nstep=self.spec.frame_skip)
+        warned = batch.warning[index].any(axis=(1, 2))
+        # The comparison is false for NaN as well.
+        sound = ~warned & (np.abs(self._physics[index, 1:]) < _LARGEST).all(axis=1)
         if not sound.all():
-            body = int(index[np.flatnonzero(~sound)[0]])
+            batch.state[index] = before
+            body = int(np.arange(len(self))[index][~sound][0])
             raise SimulationError(f"the simulation of {self.spec.name} diverged in body {body}")
-        return last
+        self._read(index)
 
-    def _centres_of_mass(self, index: NDArray[np.intp]) -> tuple[Array, Array]:
-        """(N, 3) centres of mass of the current states, and (N, 3) their velocities.
-
-        A velocity is total momentum over total mass. The values that MuJoCo computes during a
-        step belong to the state before the step, so they are computed here again. A loop over
-        these four functions is faster than a second rollout with all forces disabled.
-        """
-        model, worker, nq = self.model, self._workers[0], self.model.nq
-        com, velocity = np.empty((2, len(index), 3))
-        qpos, qvel = worker.qpos, worker.qvel
-        for place, physics in enumerate(self._physics[index]):
-            qpos[:] = physics[1 : 1 + nq]
-            qvel[:] = physics[1 + nq :]
-            mujoco.mj_kinematics(model, worker)
-            mujoco.mj_comPos(model, worker)
-            mujoco.mj_comVel(model, worker)
-            mujoco.mj_subtreeVel(model, worker)
-            com[place] = worker.subtree_com[_ROOT]
-            velocity[place] = worker.subtree_linvel[_ROOT]
-        return com, velocity
-
-    def _read(self, index: NDArray[np.intp]) -> None:
+    def _read(self, index: _Index) -> None:
         """Update the states of some bodies from their physics."""
         nq, spec = self.model.nq, self.spec
         physics = self._physics[index]
+        self._sensors.state[index, : physics.shape[1]] = physics
+        self._sensors.forward(_sorted(index), stage=mujoco.mjtStage.mjSTAGE_VEL.value)
         velocities = np.clip(physics[:, 1 + nq :], -spec.largest_velocity, spec.largest_velocity)
         parts = [
             physics[:, 1 + spec.hidden_positions : 1 + nq],
             velocities,
-            *self._centres_of_mass(index),
+            self._sensed[index],
         ]
         if spec.orientation:
             parts.append(_cosines_and_sines(physics[:, 4:8]))
         self.states[index] = np.concatenate(parts, axis=1)
+
+
+def _sorted(index: _Index) -> NDArray[np.intp] | None:
+    """The bodies as a batch wants them, None for all."""
+    return None if isinstance(index, slice) else np.sort(index)
 
 
 def _again(spec: MujocoAgent, num_threads: int, physics: Array, states: Array) -> Bodies:

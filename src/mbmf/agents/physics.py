@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module, reload
 from typing import Any
 
-__all__ = ["Rollout", "load_gl", "mujoco"]
+__all__ = ["Batch", "load_gl", "mujoco"]
 
 
 def load_gl() -> None:
@@ -72,4 +72,4 @@ def _set(name: str, value: str | None) -> None:
 
 
 mujoco: Any = _imported()
-Rollout: Any = import_module("mujoco.rollout").Rollout
+Batch: Any = import_module("mujoco.batch").Batch
