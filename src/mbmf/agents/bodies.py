@@ -194,7 +194,9 @@ class Bodies:
             raise ValueError(f"actions have the shape {actions.shape}, should be {expected}")
         if not np.isfinite(actions).all():
             raise ValueError("actions must be finite")
-        self._simulate(_ALL if rows is None else rows, np.clip(actions, -1, 1))
+        index = _ALL if rows is None else rows
+        self._simulate(index, np.clip(actions, -1, 1))
+        self._read(index)
 
     def over(self, rows: NDArray[np.intp] | None = None) -> NDArray[np.bool_]:
         """(N,) whether the current state of some bodies (all by default) ends an episode."""
@@ -248,7 +250,6 @@ class Bodies:
             batch.state[index] = before
             body = int(np.arange(len(self))[index][~sound][0])
             raise SimulationError(f"the simulation of {self.spec.name} diverged in body {body}")
-        self._read(index)
 
     def _read(self, index: _Index) -> None:
         """Update the states of some bodies from their physics."""
