@@ -20,7 +20,7 @@ from mbmf.method.planners.base import PlanningSettings, new_planner
 class ExactModel(Model):
     """All sequences are predicted in float32."""
 
-    def for_screening(self, _rows: int) -> None:
+    def for_screening(self) -> None:
         """Not in reduced precision."""
 
 

@@ -1,9 +1,10 @@
 """Whether screening ever changes a plan, and what it saves.
 
-`python benchmarks/screening.py plans COUNT [AGENT ...]` plans COUNT times for each agent that is
-screened, with and without screening in turn, from states that Algorithm 1 came to, with its first
-model and its last. It prints the table of docs/performance.md. `runs [AGENT ...]` runs Algorithm 1
-at quick scale with and without, with K large enough to be screened, and compares curves and models.
+`python benchmarks/screening.py plans LAYERS COUNT [AGENT ...]` plans COUNT times for each agent
+that is screened, with and without screening in turn, from states that Algorithm 1 came to, with
+its first model and its last, of LAYERS layers of 500. It prints the table of docs/performance.md.
+`runs LAYERS [AGENT ...]` runs Algorithm 1 at quick scale with and without, with K large enough to
+be screened, and compares curves and models.
 """
 
 import sys
@@ -50,17 +51,18 @@ SHORTER = {
 def without_screening() -> Iterator[None]:
     """Planners made here predict all sequences in float32."""
     original = Model.for_screening
-    Model.for_screening = lambda _self, _rows: None  # type: ignore[method-assign]
+    Model.for_screening = lambda _self: None  # type: ignore[method-assign]
     try:
         yield
     finally:
         Model.for_screening = original  # type: ignore[method-assign]
 
 
-def settings_of(agent: str) -> algorithm_1.ModelBasedSettings:
-    """Quick scale, without what is the run's length alone."""
+def settings_of(agent: str, layers_of_500: int) -> algorithm_1.ModelBasedSettings:
+    """Quick scale, with that network and with K large enough."""
     layers = [CONFIG / f"{name}.yaml" for name in ("agents", "config", "quick")]
     settings = load_configuration(layers).agents[agent].model_based
+    settings = settings.replaced("dynamics.hidden_layers", [500] * layers_of_500)
     return settings.replaced("planning.num_samples", SMALLEST_SCREENED)
 
 
@@ -136,9 +138,9 @@ def compare(
     found.shares[samples, horizon] = lowest
 
 
-def plans(name: str, count: int) -> Found:
+def plans(name: str, layers: int, count: int) -> Found:
     """Plans for an agent, spread over shapes and the first and last models."""
-    spec, settings = get_agent(name), settings_of(name)
+    spec, settings = get_agent(name), settings_of(name, layers)
     for key, value in SHORTER.items():
         settings = settings.replaced(key, value)
     progress = run(spec, settings)
@@ -158,12 +160,12 @@ def plans(name: str, count: int) -> Found:
     return found
 
 
-def print_plans(count: int, names: list[str]) -> None:
+def print_plans(layers: int, count: int, names: list[str]) -> None:
     """A row of the table for each agent."""
     print("| agent | plans | other action | other return | predicted more | all | time |")
     print("|---|---|---|---|---|---|---|")
     for name in names:
-        found = plans(name, count)
+        found = plans(name, layers, count)
         times = ", ".join(
             f"{samples} x {horizon}: {screened / exact:.2f}"
             for (samples, horizon), (exact, screened) in sorted(found.shares.items())
@@ -176,10 +178,10 @@ def print_plans(count: int, names: list[str]) -> None:
         )
 
 
-def print_runs(names: list[str]) -> None:
+def print_runs(layers: int, names: list[str]) -> None:
     """Whether each agent's run of Algorithm 1 is the same with screening."""
     for name in names:
-        spec, settings = get_agent(name), settings_of(name)
+        spec, settings = get_agent(name), settings_of(name, layers)
         screened = run(spec, settings)
         with without_screening():
             exact = run(spec, settings)
@@ -195,6 +197,6 @@ def print_runs(names: list[str]) -> None:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     if sys.argv[1] == "plans":
-        print_plans(int(sys.argv[2]), sys.argv[3:] or SCREENED)
+        print_plans(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:] or SCREENED)
     else:
-        print_runs(sys.argv[2:] or SCREENED)
+        print_runs(int(sys.argv[2]), sys.argv[3:] or SCREENED)

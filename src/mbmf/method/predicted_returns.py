@@ -125,7 +125,7 @@ class PredictedReturns:
 
         self._screen: Callable[..., tuple[Tensor, ...]] | None = None
         # Where a state ends the episode, screening would change some plans (docs/decisions.md).
-        screen = None if terminated else model.for_screening(self._chunk_rows)
+        screen = None if terminated else model.for_screening()
         if screen is not None:
             self._screen = partial(screened_returns, screen, reward, LARGEST_STATE)
 

@@ -11,8 +11,7 @@ from mbmf.agents import AGENTS, get_agent
 from mbmf.base.errors import NonFiniteError
 from mbmf.method import algorithm_1, random_data
 from mbmf.method.fast.integer_rollouts import IntegerRollouts
-from mbmf.method.fast.processor import has_bfloat16_units, has_vnni
-from mbmf.method.fast.reduced_layers import ReducedLayers
+from mbmf.method.fast.processor import has_vnni
 from mbmf.method.models import mlp
 from mbmf.method.models.mlp import Model
 from mbmf.method.planners.base import PlanningSettings, new_planner
@@ -24,7 +23,6 @@ from mbmf.method.predicted_returns import (
 )
 from mbmf.method.screening import FIRST, best_of_screened, screened_returns
 from mbmf.workflow.configuration import load_configuration
-from plain_products import use_plain_products
 
 CONFIG = Path(__file__).parents[3] / "config"
 # The others have states that end an episode.
@@ -200,25 +198,24 @@ class TestScreen:
         returns[7] = 1.5
         assert (returns == 1.5).all()
 
-    @pytest.mark.parametrize("integers", [True, False])
-    def test_a_far_position_does_not_coarsen_the_rest(self, integers):
-        """The model was trained around x = 500 m, where bfloat16 has steps of 2 m."""
+    @pytest.mark.parametrize("hidden", [(200,), (150, 150)])
+    def test_a_far_position_does_not_coarsen_the_rest(self, hidden):
+        """The model was trained around x = 500 m, where 127 steps are of 4 m each."""
         errors = []
         for x in (0.0, 500.0):
-            model = Model(6, 2, [200], draws())
+            model = Model(6, 2, hidden, draws())
             model.input_mean[0] = x
             start = torch.randn(6, generator=draws(1))
             start[0] += x
             actions = torch.rand(10, 500, 2, generator=draws(2)) * 2 - 1
-            folded = model._folded()
-            screen = IntegerRollouts(*folded) if integers else ReducedLayers(*folded, 500)
+            screen = IntegerRollouts(*model._folded())
             network = model.for_planning(500)
             returns, _ = screened_returns(screen, fourth, LARGEST_STATE, start, actions)
             exact = rollout_returns(network, fourth, None, start[None], actions)
             predicted = returns.isfinite()
             assert predicted.float().mean() > 0.98
             errors.append((returns - exact)[predicted].abs().max().item())
-            assert errors[-1] < 0.2 * exact.std().item()
+            assert errors[-1] < 0.2 * len(hidden) * exact.std().item()
         assert errors[1] < 2 * errors[0]
 
 
@@ -231,14 +228,12 @@ def model_of(agent, hidden=(300,), seed=0):
 
 def screened_anywhere(monkeypatch, whether=True):
     monkeypatch.setattr(mlp, "has_vnni", lambda: whether)
-    monkeypatch.setattr(mlp, "has_bfloat16_units", lambda: whether)
 
 
 @pytest.fixture
 def everywhere(monkeypatch):
-    """Screening on any processor, by products that need no units of its own."""
+    """Screening on any processor: the products need no instruction of its own."""
     screened_anywhere(monkeypatch)
-    use_plain_products(monkeypatch)
 
 
 def planners(agent, model, settings):
@@ -249,7 +244,7 @@ def planners(agent, model, settings):
     return screened, exact
 
 
-@pytest.mark.skipif(not (has_vnni() and has_bfloat16_units()), reason="no units for it")
+@pytest.mark.skipif(not has_vnni(), reason="no AVX512-VNNI")
 @pytest.mark.parametrize("name", SCREENED)
 def test_plans_are_those_of_float32_to_the_bit(name):
     """Of three bodies, one of them 300 m away; 1 x 300 and 2 x 150."""
@@ -292,7 +287,7 @@ def test_states_in_any_order_of_memory_are_planned_from():
 
 @pytest.mark.usefixtures("everywhere")
 def test_another_device_plans_in_float32_alone():
-    assert model_of(get_agent("swimmer")).to("meta").for_screening(9) is None
+    assert model_of(get_agent("swimmer")).to("meta").for_screening() is None
 
 
 @pytest.mark.usefixtures("everywhere")
@@ -319,7 +314,7 @@ def test_most_sequences_are_never_predicted_exactly(monkeypatch):
 
 def test_a_narrow_network_is_not_screened(monkeypatch):
     screened_anywhere(monkeypatch)
-    assert model_of(get_agent("swimmer"), [mlp.NARROWEST_SCREENED - 1]).for_screening(9) is None
+    assert model_of(get_agent("swimmer"), [mlp.NARROWEST_SCREENED - 1]).for_screening() is None
 
 
 @pytest.mark.parametrize("name", sorted(set(AGENTS) - set(SCREENED)))
@@ -333,7 +328,7 @@ def test_where_a_state_ends_the_episode_nothing_is_screened(name, monkeypatch):
 def test_without_units_all_are_predicted_in_float32(monkeypatch):
     screened_anywhere(monkeypatch, False)
     agent = get_agent("swimmer")
-    assert model_of(agent).for_screening(100) is None
+    assert model_of(agent).for_screening() is None
     objective = PredictedReturns.of_agent(model_of(agent), agent)
     actions = torch.rand(3, 1, 1500, 2, generator=draws()) * 2 - 1
     starts = torch.ones(1, agent.state_dim)
@@ -345,7 +340,7 @@ def test_without_units_all_are_predicted_in_float32(monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not (has_vnni() and has_bfloat16_units()), reason="no units for it")
+@pytest.mark.skipif(not has_vnni(), reason="no AVX512-VNNI")
 def test_a_run_of_algorithm_1_is_the_same_with_screening_and_without(monkeypatch):
     layers = [CONFIG / f"{name}.yaml" for name in ("agents", "config", "smoke")]
     agent = get_agent("swimmer")
@@ -354,10 +349,10 @@ def test_a_run_of_algorithm_1_is_the_same_with_screening_and_without(monkeypatch
     settings = settings.replaced("dynamics.hidden_layers", [200])
     data = random_data.generate(agent, settings.random_data, 0)
     runs = []
-    assert model_of(agent, settings.dynamics.hidden_layers).for_screening(1) is not None
+    assert model_of(agent, settings.dynamics.hidden_layers).for_screening() is not None
     for screening in (True, False):
         if not screening:
-            monkeypatch.setattr(Model, "for_screening", lambda _self, _rows: None)
+            monkeypatch.setattr(Model, "for_screening", lambda _self: None)
         progress = algorithm_1.start(agent, settings, data, 0)
         for _ in range(settings.aggregation.iterations):
             algorithm_1.iterate(progress, agent, settings, data, 0)

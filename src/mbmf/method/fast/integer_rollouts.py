@@ -1,15 +1,19 @@
-"""Predicted states of a network of one hidden ReLU layer, its products of 8-bit integers.
+"""Predicted states of a network of ReLU layers, its products of 8-bit integers.
 
 A tile of rows stays in the processor's registers and caches for the whole horizon. What is rounded:
 
 - An input is a whole number of steps, at most 127 to either side. At each time step the size of
   its steps follows from the first tile of rows.
-- A hidden unit has 127 to 254 steps, up to the highest value that such inputs can give it.
+- A unit of the first hidden layer has 127 to 254 steps, up to the highest value that such inputs
+  can give it.
+- A unit of a later layer has 255. Their size follows from the first tile as well, for such a unit
+  comes nowhere near the highest value that it could have.
 - A weight has 127 steps to either side, whose size differs between units and between outputs.
 
-The last layer's biases, the states and what they change by are float32. A row with an input of more
-than 127 steps is no number from then on, so its sequence is predicted exactly. The sums of integers
-fit in 32 bits for up to 66,000 units.
+Other biases than the first layer's, the states and what they change by are float32. A row with an
+input of more than 127 steps is no number from then on, so its sequence is predicted exactly. A
+later unit of more than 255 steps has 255. The sums of integers fit in 32 bits for up to 66,000
+units.
 """
 
 from __future__ import annotations
@@ -35,6 +39,11 @@ from mbmf.method.fast.processor import has_vnni
 # simulation a hundred of 5000 rows had an input beyond them with 1.5, and a few with 2.
 RANGE = np.float32(2)
 
+# The 255 steps of a later unit likewise. Coarse steps do less harm than units that end too soon:
+# with 2 a third of the swimmer's plans had to predict more sequences exactly, from 3.5 to 8 a
+# quarter.
+UNIT_RANGE = np.float32(4)
+
 # A number that is added to it is rounded to a whole one, and the sum's lowest bits are that number.
 WHOLE = np.float32(1.5 * 2**23)
 
@@ -53,26 +62,30 @@ Integers = NDArray[np.int32]
 
 
 class IntegerRollouts:
-    """Predicted states, by affine layers with a ReLU between them.
+    """Predicted states, by affine layers with ReLU between them.
 
     The input is the state's difference from the start, which is part of the first bias.
 
     Args:
-        weights: (outputs, inputs) of both layers, from (state, action) to the change of state.
-        biases: (outputs,) of both layers.
+        weights: (outputs, inputs) of each layer, from (state, action) to the change of state.
+        biases: (outputs,) of each layer.
     """
 
     def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> None:
         self._kernel = compiled(has_vnni() and numba_uses_vnni())
-        units, inputs = weights[0].shape
-        state_dim = len(weights[1])
+        *hidden, last = weights
+        state_dim = len(last)
         self._of_state = weights[0][:, :state_dim].contiguous()
         self._biases = list(biases)
         # What is left over is zero: units that nothing follows from, outputs that are not read.
-        self._first = np.zeros((up_to(inputs, 4), up_to(units, UNITS)), np.float32)
-        self._first[:inputs, :units] = weights[0].T
-        self._last = np.zeros((up_to(state_dim, OUTPUTS), up_to(units, UNITS)), np.float32)
-        self._last[:state_dim, :units] = weights[1]
+        width = up_to(max(map(len, hidden)), UNITS)
+        self._first = padded(hidden[0].T, up_to(hidden[0].shape[1], 4), width)
+        self._middle = np.zeros((len(hidden) - 1, width, width), np.float32)
+        self._middle_biases = np.zeros((len(hidden) - 1, width), np.float32)
+        for i, weight in enumerate(hidden[1:]):
+            self._middle[i] = padded(weight, width, width)
+            self._middle_biases[i, : len(weight)] = biases[1 + i]
+        self._last = padded(last, up_to(state_dim, OUTPUTS), width)
 
     def __call__(self, start: Tensor, actions: Tensor) -> Tensor:
         """States (H, N, S) from a start (S,) by actions (H, N, A) in [−1, 1]."""
@@ -89,8 +102,9 @@ class IntegerRollouts:
 
         def predict(begin: int) -> None:
             self._kernel(
-                start.contiguous().numpy(), actions.numpy(), self._first, biases, self._last,
-                self._biases[1].numpy(), states.numpy(), begin, min(begin + share, rows),
+                start.contiguous().numpy(), actions.numpy(), self._first, biases, self._middle,
+                self._middle_biases, self._last, self._biases[-1].numpy(), states.numpy(), begin,
+                min(begin + share, rows),
             )  # fmt: skip
 
         if threads == 1:
@@ -107,19 +121,29 @@ def numba_uses_vnni() -> bool:
     return "+avx512vnni" in features
 
 
+def padded(weights: Tensor, rows: int, columns: int) -> Floats:
+    """(rows, columns) with the weights in the corner, and else zero."""
+    found = np.zeros((rows, columns), np.float32)
+    found[: weights.shape[0], : weights.shape[1]] = weights
+    return found
+
+
 def up_to(number: int, multiple: int) -> int:
     """The next multiple."""
     return math.ceil(number / multiple) * multiple
 
 
 class Quantised(NamedTuple):
-    """Both layers at one time step.
+    """The layers at one time step.
 
     Attributes:
         input_steps: (inputs,), the size of an input's step.
         first: (inputs / 4, units), four weights of a unit in each word.
         biases: (units,) of the sums, half a step of the unit among them.
         shifts: (units,), bits by which such a sum is shifted to be the unit's number of steps.
+        middle: (layers, units, units), 8 bits each; units by the units before.
+        middle_steps: (layers, units), the size of a step of a unit's sum.
+        unit_steps: (layers, units), the size of a unit's step.
         last: (outputs, units), 8 bits each.
         output_steps: (outputs,), the size of a step of an output's sum.
     """
@@ -128,12 +152,15 @@ class Quantised(NamedTuple):
     first: Integers
     biases: Integers
     shifts: Integers
+    middle: NDArray[np.int8]
+    middle_steps: Floats
+    unit_steps: Floats
     last: NDArray[np.int8]
     output_steps: Floats
 
 
 @numba.njit()
-def room(horizon: int, first: Floats, last: Floats) -> Quantised:
+def room(horizon: int, first: Floats, layers: int, last: Floats) -> Quantised:
     """Arrays for the layers at each of H time steps: an axis more, the first."""
     inputs, units = first.shape
     return Quantised(
@@ -141,6 +168,9 @@ def room(horizon: int, first: Floats, last: Floats) -> Quantised:
         np.empty((horizon, inputs // 4, units), np.int32),
         np.empty((horizon, units), np.int32),
         np.empty((horizon, units), np.int32),
+        np.empty((horizon, layers, units, units), np.int8),
+        np.empty((horizon, layers, units), np.float32),
+        np.empty((horizon, layers, units), np.float32),
         np.empty((horizon, len(last), units), np.int8),
         np.empty((horizon, len(last)), np.float32),
     )
@@ -154,6 +184,9 @@ def at_step(layers: Quantised, step: int) -> Quantised:
         layers.first[step],
         layers.biases[step],
         layers.shifts[step],
+        layers.middle[step],
+        layers.middle_steps[step],
+        layers.unit_steps[step],
         layers.last[step],
         layers.output_steps[step],
     )
@@ -244,13 +277,16 @@ def largest_product(first: Floats, second: Floats) -> np.float32:
 
 
 @numba.njit()
-def quantise_last(weights: Floats, sizes: Floats, to: Quantised) -> None:
-    """Set the last layer, for units whose steps have these sizes.
+def quantise_weights(
+    weights: Floats, sizes: Floats, whole: NDArray[np.int8], steps: Floats
+) -> None:
+    """Set a later layer, for units before it whose steps have these sizes.
 
     Args:
         weights: (outputs, units).
         sizes: (units,).
-        to: what is set.
+        whole: is set to the weights (outputs, units) as integers.
+        steps: is set to the size of a step of each output's sum, (outputs,).
     """
     outputs, units = weights.shape
     rounded = np.empty(units, np.float32)
@@ -258,12 +294,57 @@ def quantise_last(weights: Floats, sizes: Floats, to: Quantised) -> None:
     for i in range(outputs):
         largest = min(max(largest_product(weights[i], sizes), SMALLEST), LARGEST_PRODUCT)
         size = largest / np.float32(127)
-        to.output_steps[i] = size
+        steps[i] = size
         factor = np.float32(1) / size
         for unit in range(units):
             rounded[unit] = weights[i, unit] * sizes[unit] * factor + WHOLE
         for unit in range(units):
-            to.last[i, unit] = bits[unit]
+            whole[i, unit] = bits[unit]
+
+
+@numba.njit()
+def set_unit_steps(sums: Integers, sizes: Floats, biases: Floats, steps: Floats) -> None:
+    """Set the steps (units,) of a later layer by the first tile.
+
+    Args:
+        sums: (units, TILE).
+        sizes: of a step of each unit's sum, (units,).
+        biases: (units,).
+        steps: is set.
+    """
+    for unit in range(len(sums)):
+        largest = SMALLEST
+        for row in range(TILE):
+            largest = max(largest, np.float32(sums[unit, row]) * sizes[unit] + biases[unit])
+        steps[unit] = UNIT_RANGE * min(largest, LARGEST_PRODUCT) / np.float32(255)
+
+
+@numba.njit()
+def quantise_units(
+    sums: Integers, sizes: Floats, biases: Floats, steps: Floats, hidden: Integers
+) -> None:
+    """Units of a later layer as integers from 0 to 255.
+
+    Args:
+        sums: (units, TILE).
+        sizes: of a step of each unit's sum, (units,).
+        biases: (units,).
+        steps: the size of each unit's step, (units,).
+        hidden: is set to the integers (units / 4, TILE), four of a row in each word.
+    """
+    rounded = np.empty((UNITS, TILE), np.float32)
+    bits = rounded.view(np.int32)
+    for word in range(len(hidden)):
+        for i in range(UNITS):
+            unit = UNITS * word + i
+            factor = sizes[unit] / steps[unit]
+            bias = biases[unit] / steps[unit]
+            for row in range(TILE):
+                number = np.float32(sums[unit, row]) * factor + bias
+                number = min(max(number, np.float32(0)), np.float32(255))
+                rounded[i, row] = number + WHOLE
+        for row in range(TILE):
+            hidden[word, row] = word_of(bits[0, row], bits[1, row], bits[2, row], bits[3, row])
 
 
 @numba.njit()
@@ -302,6 +383,41 @@ def move(values: Floats, sums: Integers, sizes: Floats, biases: Floats, outside:
             values[0, row] = np.float32(math.nan)
 
 
+def later_layers(native: bool) -> Callable[..., Floats]:
+    """The function that sets the units of all hidden layers but the first.
+
+    Args:
+        native: whether to use the processor's instruction for 8-bit integers.
+    """
+    set_outputs = outputs(native)
+
+    @numba.njit(nogil=True)
+    def later_units(
+        weights: Floats,
+        biases: Floats,
+        now: Quantised,
+        sizes: Floats,
+        hidden: Integers,
+        sums: Integers,
+        is_first: bool,
+    ) -> Floats:
+        """The later hidden layers, from units of these sizes; the sizes of the last one's."""
+        for i in range(len(weights)):
+            steps = now.middle_steps[i]
+            if is_first:
+                quantise_weights(weights[i], sizes, now.middle[i], steps)
+            for unit in range(0, len(sums), OUTPUTS):
+                set_outputs(now.middle[i], hidden, sums, unit)
+            if is_first:
+                set_unit_steps(sums, steps, biases[i], now.unit_steps[i])
+            sizes = now.unit_steps[i]
+            quantise_units(sums, steps, biases[i], sizes, hidden)
+        return sizes
+
+    function: Callable[..., Floats] = later_units
+    return function
+
+
 @cache
 def compiled(native: bool) -> Callable[..., None]:
     """The function that sets the states of some rows; it takes seconds to compile.
@@ -310,13 +426,14 @@ def compiled(native: bool) -> Callable[..., None]:
         native: whether to use the processor's instruction for 8-bit integers.
     """
     set_hidden, set_outputs = hidden_units(native), outputs(native)
+    later_units = later_layers(native)
     vector, matrix = numba.float32[::1], numba.float32[:, ::1]
 
     # One layout of each array, so that it is compiled once.
     @numba.njit(
         types.void(
-            vector, numba.float32[:, :, :], matrix, vector, matrix, vector,
-            numba.float32[:, :, ::1], numba.int64, numba.int64,
+            vector, numba.float32[:, :, :], matrix, vector, numba.float32[:, :, ::1], matrix,
+            matrix, vector, numba.float32[:, :, ::1], numba.int64, numba.int64,
         ),
         nogil=True,
     )  # fmt: skip
@@ -325,6 +442,8 @@ def compiled(native: bool) -> Callable[..., None]:
         actions: Floats,
         first: Floats,
         near: Floats,
+        middle: Floats,
+        middle_biases: Floats,
         last: Floats,
         last_biases: Floats,
         states: Floats,
@@ -333,12 +452,14 @@ def compiled(native: bool) -> Callable[..., None]:
     ) -> None:
         horizon, state_dim = len(actions), len(start)
         inputs, units = first.shape
-        layers = room(horizon, first, last)
+        layers = room(horizon, first, len(middle), last)
         values = np.zeros((inputs, TILE), np.float32)
         words = np.empty((inputs // 4, TILE), np.int32)
         outside = np.empty(TILE, np.int32)
         hidden = np.empty((units // UNITS, TILE), np.int32)
+        unit_sums = np.empty((units, TILE), np.int32)
         sums = np.empty((len(last), TILE), np.int32)
+        sizes = np.empty(units, np.float32)
         for tile in range(begin, end, TILE):
             values[:] = 0
             for step in range(horizon):
@@ -346,10 +467,15 @@ def compiled(native: bool) -> Callable[..., None]:
                 now = at_step(layers, step)
                 if tile == begin:
                     set_input_steps(values, state_dim, now.input_steps)
-                    quantise_last(last, quantise_first(first, near, now), now)
+                    sizes = quantise_first(first, near, now)
                 quantise_inputs(values, now.input_steps, words, outside)
                 for group in range(units // UNITS):
                     set_hidden(now.first, words, now.biases, now.shifts, hidden, group)
+                sizes = later_units(
+                    middle, middle_biases, now, sizes, hidden, unit_sums, tile == begin
+                )
+                if tile == begin:
+                    quantise_weights(last, sizes, now.last, now.output_steps)
                 for output in range(0, len(last), OUTPUTS):
                     set_outputs(now.last, hidden, sums, output)
                 move(values, sums, now.output_steps, last_biases, outside)

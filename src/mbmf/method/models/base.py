@@ -158,13 +158,10 @@ class DynamicsModel(nn.Module, ABC):
 
         return change
 
-    def for_screening(self, rows: int) -> Screen | None:  # noqa: ARG002
+    def for_screening(self) -> Screen | None:
         """Predicted states, in a precision that saves half of the time.
 
         None where there is no such: then every action sequence is predicted exactly.
-
-        Args:
-            rows: of one pass through the network.
         """
         return None
 

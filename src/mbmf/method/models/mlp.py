@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from mbmf.base.errors import NonFiniteError
 from mbmf.base.settings import PositiveInteger
 from mbmf.method.fast.fused_layers import FusedLayers
-from mbmf.method.fast.processor import has_bfloat16_units, has_vnni
-from mbmf.method.fast.reduced_layers import ReducedLayers
+from mbmf.method.fast.processor import has_vnni
 from mbmf.method.models.base import DynamicsModel, DynamicsSettings
 from mbmf.method.screening import Screen
 
@@ -91,15 +90,13 @@ class Model(DynamicsModel):
             raise NonFiniteError("the dynamics model has weights that are not finite")
         return FusedLayers(weights, biases, rows)
 
-    def for_screening(self, rows: int) -> Screen | None:
-        """States by the same maps, their products in 8-bit integers or in bfloat16."""
+    def for_screening(self) -> Screen | None:
+        """States by the same maps, their products in 8-bit integers."""
         widest = max(layer.out_features for layer in self.linear_layers)
         # A GPU plans faster in float32 alone.
-        if widest < NARROWEST_SCREENED or self.device.type != "cpu":
+        if widest < NARROWEST_SCREENED or self.device.type != "cpu" or not has_vnni():
             return None
-        if len(self.linear_layers) == 2 and has_vnni():
-            return compiled_at_first_call(*self._folded())
-        return ReducedLayers(*self._folded(), rows) if has_bfloat16_units() else None
+        return compiled_at_first_call(*self._folded())
 
     @torch.no_grad()
     def _folded(self) -> tuple[list[Tensor], list[Tensor]]:

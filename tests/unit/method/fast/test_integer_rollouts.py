@@ -10,11 +10,14 @@ from mbmf.method.fast import integer_rollouts
 from mbmf.method.fast.integer_products import TILE
 from mbmf.method.fast.integer_rollouts import (
     RANGE,
+    UNIT_RANGE,
     IntegerRollouts,
     quantise_first,
     quantise_inputs,
-    quantise_last,
+    quantise_units,
+    quantise_weights,
     room,
+    set_unit_steps,
 )
 from mbmf.method.fast.processor import has_vnni
 from mbmf.method.models.mlp import Model
@@ -24,8 +27,8 @@ def draws(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def model_of(state_dim, action_dim, units):
-    model = Model(state_dim, action_dim, (units,), draws())
+def model_of(state_dim, action_dim, *units):
+    model = Model(state_dim, action_dim, units, draws())
     model.input_mean.fill_(3.0)
     model.delta_std.fill_(0.2)
     return model
@@ -48,14 +51,24 @@ def products(request, monkeypatch):
 
 
 # Inputs, units and outputs that fill the words and those that do not; rows likewise.
-SHAPES = [(16, 2, 500, 1000), (24, 6, 500, 640), (5, 2, 131, 1), (3, 1, 7, TILE + 1)]
+SHAPES = [
+    (16, 2, [500], 1000),
+    (24, 6, [500], 640),
+    (16, 2, [500, 500], 1000),
+    (6, 2, [130, 61, 97], 300),
+    (5, 2, [131], 1),
+    (3, 1, [7], TILE + 1),
+]
 
 
 @pytest.mark.usefixtures("products")
 @pytest.mark.parametrize(("state_dim", "action_dim", "units", "rows"), SHAPES)
 def test_states_are_the_models(state_dim, action_dim, units, rows):
-    """To 127 steps of an input, 255 of a unit and 127 of a weight, over five time steps."""
-    model = model_of(state_dim, action_dim, units)
+    """To 127 steps of an input, 255 of a unit and 127 of a weight, over five time steps.
+
+    Each further layer adds about as much.
+    """
+    model = model_of(state_dim, action_dim, *units)
     start = torch.randn(state_dim, generator=draws(1)) + 3
     actions = torch.rand(5, rows, action_dim, generator=draws(3)) * 2 - 1
     with torch.inference_mode():
@@ -66,13 +79,14 @@ def test_states_are_the_models(state_dim, action_dim, units, rows):
     assert inside.float().mean() > 0.98
     moved = (expected - start).square().mean().sqrt()
     errors = (found - expected)[:, inside]
-    assert errors.abs().max() < 0.15 * moved
-    assert errors.square().mean().sqrt() < 0.03 * moved
+    assert errors.abs().max() < 0.15 * len(units) * moved
+    assert errors.square().mean().sqrt() < 0.03 * len(units) * moved
 
 
 @pytest.mark.skipif(not has_vnni(), reason="no AVX512-VNNI")
-def test_any_processor_finds_the_same_bits(monkeypatch):
-    model = model_of(16, 2, 500)
+@pytest.mark.parametrize("units", [[500], [200, 150]])
+def test_any_processor_finds_the_same_bits(monkeypatch, units):
+    model = model_of(16, 2, *units)
     start = torch.randn(16, generator=draws(1))
     actions = torch.rand(8, 300, 2, generator=draws(2)) * 2 - 1
     found = []
@@ -184,7 +198,7 @@ def test_a_unit_never_has_more_than_255_steps(data):
     near = np.array(data.draw(st.lists(numbers, min_size=units, max_size=units)), np.float32)
     sizes = st.floats(2**-10, 8, width=32)
     steps = np.array(data.draw(st.lists(sizes, min_size=inputs, max_size=inputs)), np.float32)
-    layer = room(1, weights, np.zeros((4, units), np.float32))
+    layer = room(1, weights, 0, np.zeros((4, units), np.float32))
     now = type(layer)(*(part[0] for part in layer))
     now.input_steps[:] = steps
     size = quantise_first(weights, near, now)
@@ -205,14 +219,32 @@ def test_a_unit_never_has_more_than_255_steps(data):
             assert abs(found * size[unit] - max(unrounded, 0.0)) <= 1.01 * off * size[unit] + 1e-6
 
 
-def test_weights_of_the_last_layer_are_whole_to_half_a_step():
+def test_weights_of_a_later_layer_are_whole_to_half_a_step():
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(8, 12)).astype(np.float32)
     sizes = rng.uniform(0.1, 3, size=12).astype(np.float32)
-    layer = room(1, np.zeros((4, 12), np.float32), weights)
-    now = type(layer)(*(part[0] for part in layer))
-    quantise_last(weights, sizes, now)
-    whole = now.last.astype(float)
+    whole, steps = np.empty((8, 12), np.int8), np.empty(8, np.float32)
+    quantise_weights(weights, sizes, whole, steps)
+    whole = whole.astype(float)
     assert (np.abs(whole).max(axis=1) == 127).all()
-    off = whole * now.output_steps[:, None] / sizes - weights
-    assert (np.abs(off) <= 0.501 * now.output_steps[:, None] / sizes).all()
+    off = whole * steps[:, None] / sizes - weights
+    assert (np.abs(off) <= 0.501 * steps[:, None] / sizes).all()
+
+
+def test_units_of_a_later_layer_are_whole_to_half_a_step_and_end_at_255():
+    """The steps reach a multiple of the largest value of the first tile; none is below zero."""
+    rng = np.random.default_rng(0)
+    sums = rng.integers(-1000, 1000, size=(8, TILE)).astype(np.int32)
+    sizes = rng.uniform(0.1, 3, size=8).astype(np.float32)
+    biases = rng.normal(scale=100, size=8).astype(np.float32)
+    steps, hidden = np.empty(8, np.float32), np.empty((2, TILE), np.int32)
+    set_unit_steps(sums, sizes, biases, steps)
+    sums[0, 5] = 10_000
+    quantise_units(sums, sizes, biases, steps, hidden)
+    whole = hidden.view(np.uint8).reshape(2, TILE, 4).swapaxes(1, 2).reshape(8, TILE)
+    values = np.maximum(sums * sizes[:, None] + biases[:, None], 0)
+    assert whole[0, 5] == 255
+    values[0, 5] = whole[0, 5] * steps[0]
+    assert (np.abs(whole * steps[:, None] - values) <= 0.501 * steps[:, None]).all()
+    others = np.arange(TILE) != 5
+    np.testing.assert_allclose(255 * steps, UNIT_RANGE * values[:, others].max(axis=1), rtol=0.02)

@@ -15,7 +15,7 @@ from mbmf.method.predicted_returns import CHUNK_ROWS, PredictedReturns
 @pytest.fixture(autouse=True)
 def exact(monkeypatch):
     """All sequences are predicted exactly; tests of screening compare with this."""
-    monkeypatch.setattr(Model, "for_screening", lambda _self, _rows: None)
+    monkeypatch.setattr(Model, "for_screening", lambda _self: None)
 
 
 def planner(reward, horizon, samples):
