@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbmf.agents.mujoco_agent import MujocoAgent, Spread, Start
-from mbmf.agents.physics import Batch, mujoco
+from mbmf.agents.physics import batch, mujoco
 from mbmf.agents.spec import StartKind
 from mbmf.base.errors import SimulationError
 
@@ -127,15 +127,16 @@ class Bodies:
                 f"count and num_threads should be 1 at least, are {count} and {num_threads}"
             )
         self.spec = spec
+        # The simulator has a copy.
         self.model = build_model(spec)
         self._start = np.array(spec.start) if spec.start else self.model.qpos0.copy()
         self._num_threads = num_threads
         self._terminated = spec.terminated
         size = mujoco.mj_stateSize(self.model, _PHYSICS)
         # Arrays of a batch are live: what is written there holds from its next call on.
-        self._batch = Batch(self.model, count, num_threads)
+        self._batch = batch.Batch(self.model, count, num_threads)
         self._physics: Array = self._batch.state[:, :size]
-        self._sensors = Batch(_sensing(self.model), count, num_threads)
+        self._sensors = batch.Batch(_sensing(self.model), count, num_threads)
         self._sensed = self._sensors.bind("sensordata")
         self.states = np.empty((count, spec.state_dim))
 
@@ -147,9 +148,10 @@ class Bodies:
         return _again, (self.spec, self._num_threads, self.get_sim_state(), self.states)
 
     def close(self) -> None:
-        """End the threads. The bodies can then be read, and not be moved."""
+        """End the threads. The bodies can then be read, but no longer be set or moved."""
         self._physics = self._physics.copy()
-        self._batch = self._sensors = None
+        # The threads end with the last array of their batch.
+        self._batch = self._sensors = self._sensed = None
 
     def reset(
         self,
@@ -163,7 +165,11 @@ class Bodies:
             rows: which bodies, N.
             generators: N generators. Each draws its body's positions, then its velocities.
             start: the kind of rollout that begins.
+
+        Raises:
+            RuntimeError: the bodies are closed.
         """
+        self._check_open()
         nq, nv = self.model.nq, self.model.nv
         spread: Start = getattr(self.spec.starts, start)
         for row, generator in zip(rows, generators, strict=True):
@@ -180,13 +186,15 @@ class Bodies:
 
         Args:
             actions: (N, A), clipped to [−1, 1].
-            rows: (N,) which bodies.
+            rows: (N,) which bodies, each at most once.
 
         Raises:
+            RuntimeError: the bodies are closed.
             ValueError: the actions have a wrong shape, or are not finite.
             SimulationError: a body's simulation diverged. The message names the body. No body has
                 moved then.
         """
+        self._check_open()
         count = len(self) if rows is None else len(rows)
         actions = np.asarray(actions, dtype=np.float64)
         if actions.shape != (count, self.spec.action_dim):
@@ -201,7 +209,7 @@ class Bodies:
     def over(self, rows: NDArray[np.intp] | None = None) -> NDArray[np.bool_]:
         """(N,) whether the current state of some bodies (all by default) ends an episode."""
         index = _ALL if rows is None else rows
-        over = np.zeros(len(self.states[index]), dtype=np.bool_)
+        over = np.zeros(len(self) if rows is None else len(rows), dtype=np.bool_)
         if self._terminated is not None:
             over |= self._terminated(self.states[index])
         if np.isfinite(self.spec.largest):
@@ -222,8 +230,10 @@ class Bodies:
         """Set all bodies to states from `get_sim_state`.
 
         Raises:
+            RuntimeError: the bodies are closed.
             ValueError: the states have a wrong shape, or are not finite.
         """
+        self._check_open()
         sim_states = np.asarray(sim_states, dtype=np.float64)
         if sim_states.shape != self._physics.shape:
             raise ValueError(
@@ -234,20 +244,26 @@ class Bodies:
         self._physics[:] = sim_states
         self._read(_ALL)
 
+    def _check_open(self) -> None:
+        if self._batch is None:
+            raise RuntimeError("the bodies are closed")
+
     def _simulate(self, index: _Index, actions: Array) -> None:
         """Advance some bodies by one environment step, with actions (N, A)."""
-        batch = self._batch
-        before = batch.state[index].copy()
-        batch.ctrl[index] = actions
-        batch.qacc_warmstart[index] = 0
-        batch.warning[index] = 0
-        with _no_log_file():
-            batch.step(_sorted(index), nstep=self.spec.frame_skip)
-        warned = batch.warning[index].any(axis=(1, 2))
+        bodies = self._batch
+        before = bodies.state[index].copy()
+        bodies.ctrl[index] = actions
+        bodies.qacc_warmstart[index] = 0
+        bodies.warning[index] = 0
+        with _no_log_file(), suppress(batch.SimulationError):
+            bodies.step(_sorted(index), nstep=self.spec.frame_skip)
+        failed = bodies.status[index] != 0
+        warned = bodies.warning[index].any(axis=(1, 2))
         # The comparison is false for NaN as well.
-        sound = ~warned & (np.abs(self._physics[index, 1:]) < _LARGEST).all(axis=1)
+        near = (np.abs(self._physics[index, 1:]) < _LARGEST).all(axis=1)
+        sound = near & ~failed & ~warned
         if not sound.all():
-            batch.state[index] = before
+            bodies.state[index] = before
             body = int(np.arange(len(self))[index][~sound][0])
             raise SimulationError(f"the simulation of {self.spec.name} diverged in body {body}")
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module, reload
 from typing import Any
 
-__all__ = ["Batch", "load_gl", "mujoco"]
+__all__ = ["batch", "load_gl", "mujoco"]
 
 
 def load_gl() -> None:
@@ -72,4 +72,4 @@ def _set(name: str, value: str | None) -> None:
 
 
 mujoco: Any = _imported()
-Batch: Any = import_module("mujoco.batch").Batch
+batch: Any = import_module("mujoco.batch")

@@ -1,5 +1,7 @@
 """The batched simulation against plain MuJoCo, one body and one step at a time."""
 
+from pathlib import Path
+
 import mujoco
 import numpy as np
 import pytest
@@ -185,7 +187,6 @@ def test_a_body_does_the_same_alone_and_among_others(spec):
 
 
 def test_number_of_threads_changes_no_bit(spec):
-    # Nine bodies: two threads take two at a time, and one is left over.
     actions = random_actions(spec, STEPS, 9)
     one, two = (trajectory(started(spec, 9, threads), actions) for threads in (1, 2))
     np.testing.assert_array_equal(one, two)
@@ -202,6 +203,42 @@ def test_stepping_some_leaves_the_others(spec):
     alone.step(actions)
     np.testing.assert_array_equal(bodies.states[rows], alone.states[rows])
     np.testing.assert_array_equal(bodies.get_sim_state()[rows], alone.get_sim_state()[rows])
+
+
+def test_stepping_none_changes_nothing(spec):
+    bodies = started(spec, 2)
+    states, sim_states = bodies.states.copy(), bodies.get_sim_state()
+    bodies.step(np.zeros((0, spec.action_dim)), np.zeros(0, np.intp))
+    np.testing.assert_array_equal(bodies.states, states)
+    np.testing.assert_array_equal(bodies.get_sim_state(), sim_states)
+
+
+def test_closed_bodies_can_be_read_alone(spec):
+    bodies = started(spec, 2, num_threads=2)
+    states, sim_states = bodies.states.copy(), bodies.get_sim_state()
+    bodies.close()
+    bodies.close()
+    moves = [
+        lambda: bodies.step(np.zeros((2, spec.action_dim))),
+        lambda: bodies.reset([0], [np.random.default_rng(0)]),
+        lambda: bodies.set_sim_state(sim_states),
+    ]
+    for move in moves:
+        with pytest.raises(RuntimeError, match="the bodies are closed"):
+            move()
+    np.testing.assert_array_equal(bodies.states, states)
+    np.testing.assert_array_equal(bodies.get_sim_state(), sim_states)
+
+
+def test_closing_ends_the_threads(spec):
+    def threads():
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    before = threads()
+    bodies = started(spec, 4, num_threads=3)
+    assert threads() > before
+    bodies.close()
+    assert threads() == before
 
 
 def test_resetting_some_leaves_the_others(spec):

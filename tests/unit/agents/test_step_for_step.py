@@ -3,6 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
+from mujoco.batch import SimulationError as SimulatorsOwnError
 
 from mbmf.agents import get_agent
 from mbmf.agents.bodies import Bodies, build_model
@@ -48,6 +49,24 @@ def test_warm_start_of_the_solver_hardly_matters(spec):
         plain.step(actions[0])
         velocities = bodies.states[0, spec.layout["joint_velocities"]]
         np.testing.assert_allclose(velocities, plain.data.qvel, rtol=0, atol=1e-10)
+
+
+def test_an_error_of_the_simulator_moves_no_body(monkeypatch):
+    """It stops one body; the others have been stepped by then."""
+    bodies = started(get_agent("swimmer"), 3)
+    before, states = bodies.get_sim_state(), bodies.states.copy()
+    step = bodies._batch.step
+
+    def fails(_ids, **kwargs):
+        step(np.array([0, 2]), **kwargs)
+        monkeypatch.setattr(bodies._batch, "status", np.array([0, 1, 0]))
+        raise SimulatorsOwnError(np.array([1]), "stack overflow")
+
+    monkeypatch.setattr(bodies._batch, "step", fails)
+    with pytest.raises(SimulationError, match="swimmer diverged in body 1"):
+        bodies.step(np.zeros((3, 2)))
+    np.testing.assert_array_equal(bodies.get_sim_state(), before)
+    np.testing.assert_array_equal(bodies.states, states)
 
 
 def test_a_body_that_the_simulator_gave_up_is_no_result(monkeypatch):

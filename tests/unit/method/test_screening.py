@@ -317,6 +317,14 @@ def test_a_narrow_network_is_not_screened(monkeypatch):
     assert model_of(get_agent("swimmer"), [mlp.NARROWEST_SCREENED - 1]).for_screening() is None
 
 
+def test_layers_of_very_different_width_are_not_screened(monkeypatch):
+    """Each would be as wide as the widest, and take longer than in float32."""
+    screened_anywhere(monkeypatch)
+    agent = get_agent("swimmer")
+    assert model_of(agent, [300, 149]).for_screening() is None
+    assert model_of(agent, [150, 300]).for_screening() is not None
+
+
 @pytest.mark.parametrize("name", sorted(set(AGENTS) - set(SCREENED)))
 def test_where_a_state_ends_the_episode_nothing_is_screened(name, monkeypatch):
     screened_anywhere(monkeypatch)

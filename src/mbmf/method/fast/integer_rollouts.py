@@ -8,12 +8,13 @@ A tile of rows stays in the processor's registers and caches for the whole horiz
   can give it.
 - A unit of a later layer has 255. Their size follows from the first tile as well, for such a unit
   comes nowhere near the highest value that it could have.
-- A weight has 127 steps to either side, whose size differs between units and between outputs.
+- A weight has 127 steps to either side, whose size differs between units and between outputs. What
+  the average row of the first tile loses by rounding the weights of a later layer is added to its
+  biases.
 
-Other biases than the first layer's, the states and what they change by are float32. A row with an
-input of more than 127 steps is no number from then on, so its sequence is predicted exactly. A
-later unit of more than 255 steps has 255. The sums of integers fit in 32 bits for up to 66,000
-units.
+The later layers' biases, the states and their changes are float32. A row with an input of more than
+127 steps is no number from then on, so its sequence is predicted exactly. A later unit of more than
+255 steps has 255. The sums of integers fit in 32 bits for up to 66,000 units.
 """
 
 from __future__ import annotations
@@ -143,9 +144,11 @@ class Quantised(NamedTuple):
         shifts: (units,), bits by which such a sum is shifted to be the unit's number of steps.
         middle: (layers, units, units), 8 bits each; units by the units before.
         middle_steps: (layers, units), the size of a step of a unit's sum.
+        middle_biases: (layers, units).
         unit_steps: (layers, units), the size of a unit's step.
         last: (outputs, units), 8 bits each.
         output_steps: (outputs,), the size of a step of an output's sum.
+        output_biases: (outputs,).
     """
 
     input_steps: Floats
@@ -154,9 +157,11 @@ class Quantised(NamedTuple):
     shifts: Integers
     middle: NDArray[np.int8]
     middle_steps: Floats
+    middle_biases: Floats
     unit_steps: Floats
     last: NDArray[np.int8]
     output_steps: Floats
+    output_biases: Floats
 
 
 @numba.njit()
@@ -171,7 +176,9 @@ def room(horizon: int, first: Floats, layers: int, last: Floats) -> Quantised:
         np.empty((horizon, layers, units, units), np.int8),
         np.empty((horizon, layers, units), np.float32),
         np.empty((horizon, layers, units), np.float32),
+        np.empty((horizon, layers, units), np.float32),
         np.empty((horizon, len(last), units), np.int8),
+        np.empty((horizon, len(last)), np.float32),
         np.empty((horizon, len(last)), np.float32),
     )
 
@@ -186,9 +193,11 @@ def at_step(layers: Quantised, step: int) -> Quantised:
         layers.shifts[step],
         layers.middle[step],
         layers.middle_steps[step],
+        layers.middle_biases[step],
         layers.unit_steps[step],
         layers.last[step],
         layers.output_steps[step],
+        layers.output_biases[step],
     )
 
 
@@ -303,6 +312,48 @@ def quantise_weights(
 
 
 @numba.njit()
+def average(hidden: Integers) -> Floats:
+    """Average number of steps of each unit (units,) in a tile, of words (units / 4, TILE)."""
+    found = np.empty(UNITS * len(hidden), np.float32)
+    for unit in range(len(found)):
+        total = 0
+        for row in range(TILE):
+            total += (hidden[unit // UNITS, row] >> (8 * (unit % UNITS))) & 0xFF
+        found[unit] = np.float32(total) / np.float32(TILE)
+    return found
+
+
+@numba.njit()
+def set_biases(
+    biases: Floats,
+    weights: Floats,
+    sizes: Floats,
+    whole: NDArray[np.int8],
+    steps: Floats,
+    hidden: Integers,
+    to: Floats,
+) -> None:
+    """Set the biases of a later layer: those of the network and what its rounded weights lose.
+
+    Args:
+        biases: (outputs,).
+        weights: (outputs, units).
+        sizes: of the units' steps, (units,).
+        whole: (outputs, units), the weights as integers.
+        steps: the size of a step of each output's sum, (outputs,).
+        hidden: the units of the first tile, in words.
+        to: is set, (outputs,).
+    """
+    steps_of_units = average(hidden)
+    for i in range(len(biases)):
+        lost = np.float32(0)
+        for unit in range(len(sizes)):
+            rounded = np.float32(whole[i, unit]) * steps[i]
+            lost += (weights[i, unit] * sizes[unit] - rounded) * steps_of_units[unit]
+        to[i] = biases[i] + lost
+
+
+@numba.njit()
 def set_unit_steps(sums: Integers, sizes: Floats, biases: Floats, steps: Floats) -> None:
     """Set the steps (units,) of a later layer by the first tile.
 
@@ -403,15 +454,16 @@ def later_layers(native: bool) -> Callable[..., Floats]:
     ) -> Floats:
         """The later hidden layers, from units of these sizes; the sizes of the last one's."""
         for i in range(len(weights)):
-            steps = now.middle_steps[i]
+            steps, own = now.middle_steps[i], now.middle_biases[i]
             if is_first:
                 quantise_weights(weights[i], sizes, now.middle[i], steps)
+                set_biases(biases[i], weights[i], sizes, now.middle[i], steps, hidden, own)
             for unit in range(0, len(sums), OUTPUTS):
                 set_outputs(now.middle[i], hidden, sums, unit)
             if is_first:
-                set_unit_steps(sums, steps, biases[i], now.unit_steps[i])
+                set_unit_steps(sums, steps, own, now.unit_steps[i])
             sizes = now.unit_steps[i]
-            quantise_units(sums, steps, biases[i], sizes, hidden)
+            quantise_units(sums, steps, own, sizes, hidden)
         return sizes
 
     function: Callable[..., Floats] = later_units
@@ -475,10 +527,12 @@ def compiled(native: bool) -> Callable[..., None]:
                     middle, middle_biases, now, sizes, hidden, unit_sums, tile == begin
                 )
                 if tile == begin:
-                    quantise_weights(last, sizes, now.last, now.output_steps)
+                    steps = now.output_steps
+                    quantise_weights(last, sizes, now.last, steps)
+                    set_biases(last_biases, last, sizes, now.last, steps, hidden, now.output_biases)
                 for output in range(0, len(last), OUTPUTS):
                     set_outputs(now.last, hidden, sums, output)
-                move(values, sums, now.output_steps, last_biases, outside)
+                move(values, sums, now.output_steps, now.output_biases[:state_dim], outside)
                 for i in range(state_dim):
                     states[step, i, tile : tile + TILE] = start[i] + values[i]
 

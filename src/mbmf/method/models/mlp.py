@@ -92,9 +92,12 @@ class Model(DynamicsModel):
 
     def for_screening(self) -> Screen | None:
         """States by the same maps, their products in 8-bit integers."""
-        widest = max(layer.out_features for layer in self.linear_layers)
+        widths = [layer.out_features for layer in self.linear_layers[:-1]]
+        # All hidden layers become as wide as the widest.
+        alike = 2 * min(widths) >= max(widths)
         # A GPU plans faster in float32 alone.
-        if widest < NARROWEST_SCREENED or self.device.type != "cpu" or not has_vnni():
+        suited = self.device.type == "cpu" and has_vnni()
+        if max(widths) < NARROWEST_SCREENED or not alike or not suited:
             return None
         return compiled_at_first_call(*self._folded())
 

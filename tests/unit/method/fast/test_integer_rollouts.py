@@ -17,6 +17,7 @@ from mbmf.method.fast.integer_rollouts import (
     quantise_units,
     quantise_weights,
     room,
+    set_biases,
     set_unit_steps,
 )
 from mbmf.method.fast.processor import has_vnni
@@ -97,9 +98,10 @@ def test_any_processor_finds_the_same_bits(monkeypatch, units):
     np.testing.assert_array_equal(*found)
 
 
-def test_threads_share_the_rows():
+@pytest.mark.parametrize("units", [[64], [64, 64]])
+def test_threads_share_the_rows(units):
     """Each has a first tile of its own, so the last bits may differ."""
-    model = model_of(6, 2, 64)
+    model = model_of(6, 2, *units)
     start = torch.zeros(6)
     actions = torch.rand(4, 1000, 2, generator=draws(2)) * 2 - 1
     threads = torch.get_num_threads()
@@ -111,7 +113,7 @@ def test_threads_share_the_rows():
                 found.append(IntegerRollouts(*model._folded())(start, actions).nan_to_num())
     finally:
         torch.set_num_threads(threads)
-    assert (found[0] - found[1]).square().mean().sqrt() < 0.02 * found[0].std()
+    assert (found[0] - found[1]).square().mean().sqrt() < 0.02 * len(units) * found[0].std()
 
 
 def test_a_row_beyond_the_range_is_no_number_from_then_on():
@@ -229,6 +231,24 @@ def test_weights_of_a_later_layer_are_whole_to_half_a_step():
     assert (np.abs(whole).max(axis=1) == 127).all()
     off = whole * steps[:, None] / sizes - weights
     assert (np.abs(off) <= 0.501 * steps[:, None] / sizes).all()
+
+
+def test_the_average_row_of_the_first_tile_loses_nothing_by_rounded_weights():
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(8, 12)).astype(np.float32)
+    sizes = rng.uniform(0.1, 3, size=12).astype(np.float32)
+    biases = rng.normal(size=8).astype(np.float32)
+    whole, steps = np.empty((8, 12), np.int8), np.empty(8, np.float32)
+    quantise_weights(weights, sizes, whole, steps)
+    units = rng.integers(0, 256, size=(12, TILE))
+    hidden = units.astype(np.uint8).reshape(3, 4, TILE).swapaxes(1, 2).copy().view(np.int32)
+    found = np.empty(8, np.float32)
+    set_biases(biases, weights, sizes, whole, steps, hidden.reshape(3, TILE), found)
+    exact = weights.astype(float) @ (units * sizes[:, None]) + biases[:, None]
+    rounded = (whole.astype(float) @ units) * steps[:, None]
+    assert np.abs(rounded + biases[:, None] - exact).mean(axis=1).max() > 0.5
+    lost = (rounded + found[:, None] - exact).mean(axis=1)
+    np.testing.assert_allclose(lost, 0, atol=2e-3)
 
 
 def test_units_of_a_later_layer_are_whole_to_half_a_step_and_end_at_255():
