@@ -5,12 +5,11 @@
 
 import json
 from collections.abc import Iterable
-from itertools import pairwise
 
 from peers import HERE, ROOT
 from rows import Row, rounded, single
 from rows_algorithm import AGENTS, first_iteration
-from rows_planning import SCREENED_SHAPE
+from rows_planning import SCREENED_SHAPE, planning_row
 from rows_trpo import trpo_row
 
 from mbmf.agents import get_agent
@@ -26,6 +25,8 @@ SEED = 0
 HOURS = {"half_cheetah": 3.0, "hopper": 3.0, "ant": 6.0}
 SHARES = {"swimmer": 0.85}
 FIGURE_6_SHARE = 1.0
+# Hidden layers of a network: the row by which its products are timed.
+PRODUCTS = {layers: planning_row(*SCREENED_SHAPE, layers) for layers in (1, 2)}
 LIMIT_NAME = (
     "all plans' matrix products in float32, by the limit of the swimmer's 5000 x 20, and the "
     "physics of TRPO's steps, by the limit of its row; screening can be faster"
@@ -53,8 +54,8 @@ class Rates:
             self.physics[agent] = measured[trpo_row(agent)]["limit"]
         # Seconds of a multiplication, by the number of hidden layers.
         self.product = {
-            layers: measured[planning_row(layers)]["limit"] / 1e3 / multiplications(layers)
-            for layers in (1, 2)
+            layers: measured[name]["limit"] / 1e3 / multiplications(shipped, layers)
+            for layers, name in PRODUCTS.items()
         }
 
     def seconds(self, run: Run) -> float:
@@ -99,25 +100,19 @@ class Rates:
         return sum(map(self.least, runs)) / 3600
 
 
-def planning_row(layers: int) -> str:
-    """Name of the row by which a network's products are timed."""
+def multiplications(shipped: Configuration, layers: int) -> float:
+    """In one plan of the row for such a network, the swimmer's."""
+    spec, own = get_agent("swimmer"), shipped.agents["swimmer"].model_based
+    network = own.replaced("dynamics.hidden_layers", [500] * layers).dynamics
     samples, horizon = SCREENED_SHAPE
-    return f"planning, {samples} x {horizon}, {layers} x 500, 1 thread"
-
-
-def multiplications(layers: int) -> float:
-    """In one plan of that row, the swimmer's."""
-    spec = get_agent("swimmer")
-    widths = [spec.state_dim + spec.action_dim, *[500] * layers, spec.state_dim]
-    samples, horizon = SCREENED_SHAPE
-    return samples * horizon * sum(a * b for a, b in pairwise(widths))
+    return samples * horizon * network.products(spec.state_dim, spec.action_dim)
 
 
 def estimate_rows() -> list[Row]:
     """From rows of the table, measured now or before."""
     measured = {found["name"]: found for found in json.loads((HERE / "results.json").read_text())}
     needed = {name(agent) for agent in AGENTS for name in (first_iteration, trpo_row)}
-    needed |= {planning_row(layers) for layers in (1, 2)}
+    needed |= {*PRODUCTS.values()}
     if missing := needed - measured.keys():
         raise SystemExit(f"the estimate needs rows that are not there yet: {', '.join(missing)}")
     every = configuration(AGENTS)

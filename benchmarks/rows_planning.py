@@ -26,6 +26,12 @@ SHARES_OF_FLOAT32 = {1: 0.6, 2: 0.5}
 SCREENED_SHAPE = (5000, 20)
 
 
+def planning_row(samples: int, horizon: int, layers: int, threads: int = 1) -> str:
+    """Name of a row, for a network of so many layers of 500."""
+    number = f"{threads} thread{'s' * (threads > 1)}"
+    return f"planning, {samples} x {horizon}, {layers} x 500, {number}"
+
+
 def planning_rows() -> list[Row]:
     """Every K, H, network and number of threads, for the swimmer."""
     found = []
@@ -74,9 +80,8 @@ def _planning_row(
         goal, met = "10 x the peer", lambda made: made["times_faster"] >= 10
     else:
         goal, met = "half of the limit", lambda made: made["share_of_limit"] >= 0.5
-    network = f"{len(layers)} x {layers[0]}"
     return row(
-        f"planning, {samples} x {horizon}, {network}, {threads} thread{'s' * (threads > 1)}",
+        planning_row(samples, horizon, len(layers), threads),
         "ms",
         take_turns(calls, turns),
         lambda seconds: 1e3 * seconds,

@@ -1,0 +1,335 @@
+"""The layers of a network and what goes into them as 8-bit integers, functions for numba.
+
+What is rounded:
+
+- An input is a whole number of steps, at most 127 to either side. At each time step the size of
+  its steps follows from the first tile of rows.
+- A unit of the first hidden layer has 127 to 254 steps, up to the highest value that such inputs
+  can give it.
+- A unit of a later layer has 255. Their size follows from the first tile as well, for such a unit
+  comes nowhere near the highest value that it could have.
+- A weight has 127 steps to either side, whose size differs between units and between outputs. What
+  the average row of the first tile loses by rounding the weights of a later layer is added to its
+  biases.
+
+The later layers' biases, the states and their changes are float32. A row with an input of more than
+127 steps is no number from then on, so its sequence is predicted exactly. A later unit of more than
+255 steps has 255. The sums of integers fit in 32 bits for up to 66,000 units.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from mbmf.method.fast.integer_products import TILE, UNITS
+
+# The 127 steps of an input reach this many times the largest one in the first tile. In a
+# simulation a hundred of 5000 rows had an input beyond them with 1.5, and a few with 2.
+RANGE = np.float32(2)
+
+# The 255 steps of a later unit likewise. Coarse steps do less harm than units that end too soon:
+# with 2 a third of the swimmer's plans had to predict more sequences exactly, from 3.5 to 8 a
+# quarter.
+UNIT_RANGE = np.float32(4)
+
+# A number that is added to it is rounded to a whole one, and the sum's lowest bits are that number.
+WHOLE = np.float32(1.5 * 2**23)
+
+# Most steps of a unit's sum that its bias may have: it must fit in 32 bits.
+LARGEST_BIAS = np.float32(1e8)
+
+# Not zero over zero, where nothing moves.
+SMALLEST = np.float32(1e-30)
+
+# A larger input does not fit, as no larger state counts as finite. So all factors are finite.
+LARGEST_INPUT = np.float32(1e15)
+LARGEST_PRODUCT = np.float32(1e30)
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int32]
+
+
+class Quantised(NamedTuple):
+    """The layers at one time step.
+
+    Attributes:
+        input_steps: (inputs,), the size of an input's step.
+        first: (inputs / 4, units), four weights of a unit in each word.
+        biases: (units,) of the sums, half a step of the unit among them.
+        shifts: (units,), bits by which such a sum is shifted to be the unit's number of steps.
+        middle: (layers, units, units), 8 bits each; units by the units before.
+        middle_steps: (layers, units), the size of a step of a unit's sum.
+        middle_biases: (layers, units).
+        unit_steps: (layers, units), the size of a unit's step.
+        last: (outputs, units), 8 bits each.
+        output_steps: (outputs,), the size of a step of an output's sum.
+        output_biases: (outputs,).
+    """
+
+    input_steps: Floats
+    first: Integers
+    biases: Integers
+    shifts: Integers
+    middle: NDArray[np.int8]
+    middle_steps: Floats
+    middle_biases: Floats
+    unit_steps: Floats
+    last: NDArray[np.int8]
+    output_steps: Floats
+    output_biases: Floats
+
+
+@numba.njit()
+def room(horizon: int, first: Floats, layers: int, last: Floats) -> Quantised:
+    """Arrays for the layers at each of H time steps: an axis more, the first."""
+    inputs, units = first.shape
+    return Quantised(
+        np.empty((horizon, inputs), np.float32),
+        np.empty((horizon, inputs // 4, units), np.int32),
+        np.empty((horizon, units), np.int32),
+        np.empty((horizon, units), np.int32),
+        np.empty((horizon, layers, units, units), np.int8),
+        np.empty((horizon, layers, units), np.float32),
+        np.empty((horizon, layers, units), np.float32),
+        np.empty((horizon, layers, units), np.float32),
+        np.empty((horizon, len(last), units), np.int8),
+        np.empty((horizon, len(last)), np.float32),
+        np.empty((horizon, len(last)), np.float32),
+    )
+
+
+@numba.njit()
+def at_step(layers: Quantised, step: int) -> Quantised:
+    """The layers at one time step, of all."""
+    return Quantised(
+        layers.input_steps[step],
+        layers.first[step],
+        layers.biases[step],
+        layers.shifts[step],
+        layers.middle[step],
+        layers.middle_steps[step],
+        layers.middle_biases[step],
+        layers.unit_steps[step],
+        layers.last[step],
+        layers.output_steps[step],
+        layers.output_biases[step],
+    )
+
+
+@numba.njit()
+def set_input_steps(values: Floats, state_dim: int, steps: Floats) -> None:
+    """Set the steps (inputs,) by the inputs (inputs, TILE) of the first tile."""
+    for i in range(state_dim):
+        largest = SMALLEST
+        for row in range(TILE):
+            largest = max(largest, abs(values[i, row]))
+        steps[i] = RANGE * min(largest, LARGEST_INPUT) / np.float32(127)
+    # Actions lie in [-1, 1].
+    steps[state_dim:] = np.float32(1 / 127)
+
+
+@numba.njit(inline="always")
+def word_of(first: int, second: int, third: int, fourth: int) -> int:
+    """A word of four numbers' lowest 8 bits."""
+    word = (first & 0xFF) | ((second & 0xFF) << 8)
+    return word | ((third & 0xFF) << 16) | ((fourth & 0xFF) << 24)
+
+
+@numba.njit()
+def quantise_first(weights: Floats, near: Floats, to: Quantised) -> Floats:
+    """Set the first layer, for inputs of the steps that are set.
+
+    Args:
+        weights: (inputs, units).
+        near: biases (units,), of the start.
+        to: what is set.
+
+    Returns:
+        (units,), the size of a unit's step.
+    """
+    inputs, units = weights.shape
+    rounded = np.empty((4, units), np.float32)
+    bits = rounded.view(np.int32)
+    largest = np.maximum(np.abs(near) * (np.float32(127) / LARGEST_BIAS), SMALLEST)
+    for i in range(inputs):
+        for unit in range(units):
+            largest[unit] = max(largest[unit], abs(weights[i, unit]) * to.input_steps[i])
+    factors = np.float32(127) / np.minimum(largest, LARGEST_PRODUCT)
+    total = np.zeros(units, np.float32)
+    most = np.zeros(units, np.float32)
+    for word in range(inputs // 4):
+        for i in range(4):
+            step = to.input_steps[4 * word + i]
+            for unit in range(units):
+                rounded[i, unit] = weights[4 * word + i, unit] * step * factors[unit] + WHOLE
+                number = rounded[i, unit] - WHOLE
+                total[unit] += number
+                most[unit] += abs(number)
+        for unit in range(units):
+            word_bits = word_of(bits[0, unit], bits[1, unit], bits[2, unit], bits[3, unit])
+            to.first[word, unit] = word_bits
+    sizes = np.empty(units, np.float32)
+    for unit in range(units):
+        bias = near[unit] * factors[unit]
+        highest = bias + np.float32(127) * most[unit]
+        # Of 255 steps one is kept for the half that is added and for the rounding of the bias.
+        shift = max(math.frexp(max(highest, np.float32(0)) / np.float32(254))[1], 0)
+        half = (1 << shift) >> 1
+        to.shifts[unit] = shift
+        # The inputs are stored with 128 added to them.
+        to.biases[unit] = math.floor(bias + np.float32(0.5)) + half - 128 * int(total[unit])
+        sizes[unit] = np.float32(1 << shift) / factors[unit]
+    return sizes
+
+
+# Fast: the maximum is taken in any order, 16 numbers at a time.
+@numba.njit(fastmath=True)
+def largest_product(first: Floats, second: Floats) -> np.float32:
+    """Of the absolute values of two vectors' elements; the second has no negative ones."""
+    largest = np.float32(0)
+    for i in range(len(first)):
+        largest = max(largest, abs(first[i]) * second[i])
+    return largest
+
+
+@numba.njit()
+def quantise_weights(
+    weights: Floats, sizes: Floats, whole: NDArray[np.int8], steps: Floats
+) -> None:
+    """Set a later layer, for units before it whose steps have these sizes.
+
+    Args:
+        weights: (outputs, units).
+        sizes: (units,).
+        whole: is set to the weights (outputs, units) as integers.
+        steps: is set to the size of a step of each output's sum, (outputs,).
+    """
+    outputs, units = weights.shape
+    rounded = np.empty(units, np.float32)
+    bits = rounded.view(np.int32)
+    for i in range(outputs):
+        largest = min(max(largest_product(weights[i], sizes), SMALLEST), LARGEST_PRODUCT)
+        size = largest / np.float32(127)
+        steps[i] = size
+        factor = np.float32(1) / size
+        for unit in range(units):
+            rounded[unit] = weights[i, unit] * sizes[unit] * factor + WHOLE
+        for unit in range(units):
+            whole[i, unit] = bits[unit]
+
+
+@numba.njit()
+def average(hidden: Integers) -> Floats:
+    """Average number of steps of each unit (units,) in a tile, of words (units / 4, TILE)."""
+    found = np.empty(UNITS * len(hidden), np.float32)
+    for unit in range(len(found)):
+        total = 0
+        for row in range(TILE):
+            total += (hidden[unit // UNITS, row] >> (8 * (unit % UNITS))) & 0xFF
+        found[unit] = np.float32(total) / np.float32(TILE)
+    return found
+
+
+@numba.njit()
+def set_biases(
+    biases: Floats,
+    weights: Floats,
+    sizes: Floats,
+    whole: NDArray[np.int8],
+    steps: Floats,
+    hidden: Integers,
+    to: Floats,
+) -> None:
+    """Set the biases of a later layer: those of the network and what its rounded weights lose.
+
+    Args:
+        biases: (outputs,).
+        weights: (outputs, units).
+        sizes: of the units' steps, (units,).
+        whole: (outputs, units), the weights as integers.
+        steps: the size of a step of each output's sum, (outputs,).
+        hidden: the units of the first tile, in words.
+        to: is set, (outputs,).
+    """
+    steps_of_units = average(hidden)
+    for i in range(len(biases)):
+        lost = np.float32(0)
+        for unit in range(len(sizes)):
+            rounded = np.float32(whole[i, unit]) * steps[i]
+            lost += (weights[i, unit] * sizes[unit] - rounded) * steps_of_units[unit]
+        to[i] = biases[i] + lost
+
+
+@numba.njit()
+def set_unit_steps(sums: Integers, sizes: Floats, biases: Floats, steps: Floats) -> None:
+    """Set the steps (units,) of a later layer by the first tile.
+
+    Args:
+        sums: (units, TILE).
+        sizes: of a step of each unit's sum, (units,).
+        biases: (units,).
+        steps: is set.
+    """
+    for unit in range(len(sums)):
+        largest = SMALLEST
+        for row in range(TILE):
+            largest = max(largest, np.float32(sums[unit, row]) * sizes[unit] + biases[unit])
+        steps[unit] = UNIT_RANGE * min(largest, LARGEST_PRODUCT) / np.float32(255)
+
+
+@numba.njit()
+def quantise_units(
+    sums: Integers, sizes: Floats, biases: Floats, steps: Floats, hidden: Integers
+) -> None:
+    """Units of a later layer as integers from 0 to 255.
+
+    Args:
+        sums: (units, TILE).
+        sizes: of a step of each unit's sum, (units,).
+        biases: (units,).
+        steps: the size of each unit's step, (units,).
+        hidden: is set to the integers (units / 4, TILE), four of a row in each word.
+    """
+    rounded = np.empty((UNITS, TILE), np.float32)
+    bits = rounded.view(np.int32)
+    for word in range(len(hidden)):
+        for i in range(UNITS):
+            unit = UNITS * word + i
+            factor = sizes[unit] / steps[unit]
+            bias = biases[unit] / steps[unit]
+            for row in range(TILE):
+                number = np.float32(sums[unit, row]) * factor + bias
+                number = min(max(number, np.float32(0)), np.float32(255))
+                rounded[i, row] = number + WHOLE
+        for row in range(TILE):
+            hidden[word, row] = word_of(bits[0, row], bits[1, row], bits[2, row], bits[3, row])
+
+
+@numba.njit()
+def quantise_inputs(values: Floats, steps: Floats, words: Integers, outside: Integers) -> None:
+    """Inputs of a tile as integers from 1 to 255; 128 is zero.
+
+    Args:
+        values: (inputs, TILE).
+        steps: (inputs,).
+        words: is set to the integers (inputs / 4, TILE), four of a row in each.
+        outside: is set to whether a row (TILE,) has a number that does not fit.
+    """
+    rounded = np.empty((4, TILE), np.float32)
+    bits = rounded.view(np.int32)
+    outside[:] = 0
+    for word in range(len(words)):
+        for i in range(4):
+            factor = np.float32(1) / steps[4 * word + i]
+            for row in range(TILE):
+                scaled = values[4 * word + i, row] * factor
+                # True for NaN.
+                outside[row] |= not abs(scaled) < np.float32(127.5)
+                rounded[i, row] = scaled + (WHOLE + np.float32(128))
+        for row in range(TILE):
+            words[word, row] = word_of(bits[0, row], bits[1, row], bits[2, row], bits[3, row])
