@@ -1,7 +1,4 @@
-"""The smoke workflow from nothing, in a clone of the last commit: time and memory of its jobs.
-
-Quick and paper scale take part where their jobs' records lie in results/<scale>/benchmarks.
-"""
+"""The smoke workflow from nothing, in a clone of the last commit: time and memory of its jobs."""
 
 import os
 import resource
@@ -28,7 +25,7 @@ def recorded(results: Path) -> pd.DataFrame:
         )
         for path in sorted(folder.rglob("*.tsv"))
     ]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return pd.concat(tables, ignore_index=True)
 
 
 def smoke_run(folder: Path) -> tuple[float, float]:
@@ -67,12 +64,12 @@ def start_up_seconds() -> float:
     return statistics.median(seconds)
 
 
-def memory_row(scale: str, jobs: pd.DataFrame) -> Row:
+def memory_row(jobs: pd.DataFrame) -> Row:
     """The hungriest job, and the largest of each step."""
     largest = jobs.groupby("step")["max_rss"].max().sort_values(ascending=False)
     steps = ", ".join(f"{step} {value:.0f}" for step, value in largest.items())
     return single(
-        f"memory of the largest job, {scale} scale",
+        "memory of the largest job, smoke scale",
         "MB",
         largest.iloc[0],
         "at most 2 GB a job",
@@ -82,13 +79,13 @@ def memory_row(scale: str, jobs: pd.DataFrame) -> Row:
 
 
 def workflow_rows() -> list[Row]:
-    """Smoke from nothing; what is recorded of the other scales."""
+    """Smoke scale from nothing, in a clone."""
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "clone"
         wall, cpu = smoke_run(folder)
         jobs = recorded(folder / "results/smoke")
     own_share = 1 - jobs["s"].sum() / CORES / wall
-    rows = [
+    return [
         single(
             "workflow, smoke scale from nothing, 2 cores", "s", wall, "at most 180 s", wall <= 180,
             counted=f"wall time of {len(jobs)} jobs; {cpu:.0f} s of CPU time, {cpu / wall:.2f} "
@@ -99,19 +96,5 @@ def workflow_rows() -> list[Row]:
             "start-up of a job", "s", start := start_up_seconds(), "at most 5 s", start <= 5,
             counted="Python, torch and the modules of Algorithm 1 loaded, nothing done",
         ),
-        memory_row("smoke", jobs),
+        memory_row(jobs),
     ]  # fmt: skip
-    for scale in ("quick", "paper"):
-        jobs = recorded(ROOT / "results" / scale)
-        if len(jobs):
-            rows.append(
-                single(
-                    f"workflow, {scale} scale, jobs as recorded", "h", jobs["s"].sum() / 3600,
-                    "at most 1 core hour" if scale == "quick" else "at most 20 core hours",
-                    jobs["s"].sum() / 3600 <= (1 if scale == "quick" else 20),
-                    counted=f"seconds of {len(jobs)} jobs summed; their CPU time is "
-                    f"{jobs['cpu_time'].sum() / 3600:.2g} h",
-                )
-            )  # fmt: skip
-            rows.append(memory_row(scale, jobs))
-    return rows
