@@ -178,8 +178,9 @@ class PredictedReturns:
             highest, index = self.score(starts, actions).max(dim=1)
             return index, highest
 
-        def exact(rows: Tensor, tried: Tensor) -> Tensor:
-            return self.score(starts[rows], actions[:, rows[:, None], tried])
+        def exact(bodies: Tensor, sequences: Tensor) -> Tensor:
+            # Each sequence is that of a body of its own, for bodies have different numbers of them.
+            return self.score(starts[bodies], actions[:, bodies, sequences, None])[:, 0]
 
         screened, far = self._screened(starts, actions)
         return best_of_screened(screened, far, exact)

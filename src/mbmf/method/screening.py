@@ -23,14 +23,15 @@ FAR = 16
 # How far a sequence goes is looked at every so many steps.
 LOOKS = 4
 
-# More are predicted, this many times as many, for as long as one that was left out could win.
-GROWTH = 4
-
 # A sequence that is left out could win if its error were this many times the largest seen.
 SAFETY = 4.0
 
 Screen = Callable[[Tensor, Tensor], Tensor]
 """Of a start (S,) and actions (H, N, A): the predicted states (H, N, S), in reduced precision."""
+
+Exact = Callable[[Tensor, Tensor], Tensor]
+"""Of bodies (P,) and a sequence of each (P,): exact returns (P,), minus infinity where a prediction
+is not finite."""
 
 
 def screened_returns(
@@ -70,50 +71,39 @@ def screened_returns(
     return returns.masked_fill(~finite, math.inf), far
 
 
-def best_of_screened(
-    screened: Tensor, far: Tensor, exact: Callable[[Tensor, Tensor], Tensor]
-) -> tuple[Tensor, Tensor]:
+def best_of_screened(screened: Tensor, far: Tensor, exact: Exact) -> tuple[Tensor, Tensor]:
     """The sequence of the highest exact return, for each body; the first of equal ones.
 
     The rule: the sequences of the highest screened returns are predicted exactly, and those that
     go farthest: where a model is unstable, one of them may be screened to one side and predicted
     to the other. Let e be the largest difference between the two returns among all these, those
     that are screened as infinite not counted, and infinite if all are. A sequence that was left out
-    could win if its screened return is within SAFETY · e of the best exact one. Then GROWTH times
-    as many are predicted, at last all.
+    could win if its screened return is within SAFETY · e of the best exact one. All that could win
+    are predicted exactly as well, until no more could.
 
     Args:
         screened: (B, N) returns in reduced precision, none of them NaN.
         far: (B, N) how far each goes.
-        exact: exact returns (b, n) of some bodies (b,) and of their sequences (b, n); minus
-            infinity where a prediction is not finite.
+        exact: exact returns of some sequences.
 
     Returns:
         (B,) which sequence, and (B,) its exact return.
     """
-    bodies, samples = screened.shape
-    best = torch.zeros(bodies, dtype=torch.long, device=screened.device)
-    returns = torch.full((bodies,), -math.inf, device=screened.device)
-    rows = torch.arange(bodies, device=screened.device)
+    samples = screened.shape[1]
     farthest = far.topk(min(FAR, samples)).indices
-    urgent = screened.scatter(1, farthest, math.inf)
-    count = FIRST
-    while len(rows):
-        # In their order, so that the first of equal returns wins, as among all of them.
-        tried = urgent[rows].topk(min(count, samples)).indices.sort().values
-        found = exact(rows, tried)
-        highest, place = found.max(dim=1)
-        returns[rows] = highest
-        best[rows] = tried.gather(1, place[:, None])[:, 0]
-        if count >= samples:
-            break
-        expected = screened[rows].gather(1, tried)
-        errors = (expected - found).abs().masked_fill(expected.isinf(), -1.0)
-        largest = errors.amax(dim=1)
+    first = screened.scatter(1, farthest, math.inf).topk(min(FIRST, samples)).indices
+    new = torch.zeros_like(screened, dtype=torch.bool).scatter(1, first, True)
+    tried = new
+    found = torch.full_like(screened, -math.inf)
+    while new.any():
+        bodies, sequences = new.nonzero(as_tuple=True)
+        found[bodies, sequences] = exact(bodies, sequences)
+        counted = tried & ~screened.isinf()
+        largest = (screened - found).abs().masked_fill(~counted, -1.0).amax(dim=1, keepdim=True)
         largest = largest.masked_fill(largest < 0, math.inf)
-        left_out = urgent[rows].scatter(1, tried, -math.inf).amax(dim=1)
-        # False for NaN and for infinite errors.
-        safe = highest - left_out > SAFETY * largest
-        rows = rows[~safe]
-        count *= GROWTH
+        # The comparison is false for infinite errors.
+        lost = screened + SAFETY * largest < found.amax(dim=1, keepdim=True)
+        new = ~(tried | lost)
+        tried = tried | new
+    returns, best = found.max(dim=1)
     return best, returns

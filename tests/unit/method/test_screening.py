@@ -39,10 +39,10 @@ class Exact:
         self.returns = returns
         self.asked = [0] * len(returns)
 
-    def __call__(self, rows, tried):
-        for row, some in zip(rows.tolist(), tried, strict=True):
-            self.asked[row] = len(set(some.tolist()))
-        return self.returns[rows[:, None], tried]
+    def __call__(self, bodies, sequences):
+        for body in bodies.tolist():
+            self.asked[body] += 1
+        return self.returns[bodies, sequences]
 
 
 def chosen(screened, exact, far=None):
