@@ -3,6 +3,8 @@
 `python benchmarks/screening.py plans LAYERS COUNT [AGENT ...]` plans COUNT times for each agent
 that is screened, with and without screening in turn, from states that Algorithm 1 came to, with
 its first model and its last, of LAYERS layers of 500. It prints the table of docs/performance.md.
+`paper ITERATIONS COUNT [AGENT ...]` does so with each iteration's own model at paper scale, whose
+models are harder: for ten bodies at a time, from states of that iteration.
 `runs LAYERS [AGENT ...]` runs Algorithm 1 at quick scale with and without, with K large enough to
 be screened, and compares curves and models.
 """
@@ -28,7 +30,7 @@ from mbmf.method.models.base import new_model
 from mbmf.method.models.mlp import Model
 from mbmf.method.planners.base import BasePlanner, PlanningSettings, new_planner
 from mbmf.method.predicted_returns import SMALLEST_SCREENED, PredictedReturns
-from mbmf.method.screening import FIRST
+from mbmf.method.screening import LEVELS
 from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -105,6 +107,7 @@ class Found:
     most_lost: float = 0.0
     more: int = 0
     all: int = 0
+    again: int = 0
     shares: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
 
 
@@ -113,14 +116,15 @@ def compare(
     states: NDArray[np.float64],
     seeds: range,
     found: Found,
+    bodies: int = 1,
 ) -> None:
-    """Plan with both planners in turn, from one state after another."""
+    """Plan with both planners in turn, from so many states at a time."""
     screened = planners[1]
     counted = Rescored(screened.objective)
     samples, horizon = screened.settings.num_samples, screened.settings.horizon
     lowest = found.shares.get((samples, horizon), (np.inf, np.inf))
     for seed in seeds:
-        state = states[np.random.default_rng(seed).integers(len(states), size=1)]
+        state = states[np.random.default_rng(seed).integers(len(states), size=bodies)]
         plans, seconds = [], []
         for planner in planners:
             started = time.thread_time()
@@ -128,12 +132,13 @@ def compare(
             seconds.append(time.thread_time() - started)
         counted.finish_plan()
         lowest = (min(lowest[0], seconds[0]), min(lowest[1], seconds[1]))
-        found.plans += 1
-        found.other_actions += (plans[0].actions != plans[1].actions).any()
-        found.other_returns += (plans[0].returns != plans[1].returns).any()
+        found.plans += bodies
+        found.other_actions += (plans[0].actions != plans[1].actions).any(axis=1).sum()
+        found.other_returns += (plans[0].returns != plans[1].returns).sum()
         lost = float((plans[0].returns - plans[1].returns).max())
         found.most_lost = max(found.most_lost, lost)
-    found.more += sum(counted.values()) - counted[FIRST]
+    found.more += sum(counted.values()) - counted[bodies * LEVELS[0].count]
+    found.again += sum(tried * number for tried, number in counted.items())
     found.all += sum(number for tried, number in counted.items() if tried >= samples)
     found.shares[samples, horizon] = lowest
 
@@ -178,6 +183,34 @@ def print_plans(layers: int, count: int, names: list[str]) -> None:
         )
 
 
+def print_paper(iterations: int, count: int, names: list[str]) -> None:
+    """A row for each iteration at paper scale."""
+    print("| agent | iteration | plans | other action | other return | predicted again | time |")
+    print("|---|---|---|---|---|---|---|")
+    layers = [CONFIG / f"{name}.yaml" for name in ("agents", "config")]
+    for name in names:
+        spec, settings = get_agent(name), load_configuration(layers).agents[name].model_based
+        settings = settings.replaced("aggregation.iterations", iterations)
+        progress = run(spec, settings)
+        for iteration, rollouts in enumerate(progress.on_policy):
+            model = new_model(spec.state_dim, spec.action_dim, settings.dynamics)
+            model.load_state_dict(progress.models[iteration])
+            with without_screening():
+                exact = new_planner(model, spec, settings.planning)
+            screened = new_planner(model, spec, settings.planning)
+            found = Found()
+            bodies = settings.aggregation.rollouts
+            seeds = range(-(-count // bodies))
+            compare((exact, screened), rollouts.transitions()[0], seeds, found, bodies)
+            again = found.again / (found.plans * settings.planning.num_samples)
+            ((without, screening),) = found.shares.values()
+            print(
+                f"| {name} | {iteration + 1} | {found.plans} | {found.other_actions} "
+                f"| {found.other_returns} | {again:.0%} | {screening / without:.2f} |",
+                flush=True,
+            )
+
+
 def print_runs(layers: int, names: list[str]) -> None:
     """Whether each agent's run of Algorithm 1 is the same with screening."""
     for name in names:
@@ -198,5 +231,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     if sys.argv[1] == "plans":
         print_plans(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:] or SCREENED)
+    elif sys.argv[1] == "paper":
+        print_paper(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:] or SCREENED)
     else:
         print_runs(int(sys.argv[2]), sys.argv[3:] or SCREENED)

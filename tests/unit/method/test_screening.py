@@ -20,7 +20,7 @@ from mbmf.method.predicted_returns import (
     PredictedReturns,
     rollout_returns,
 )
-from mbmf.method.screening import FIRST, best_of_screened, screened_returns
+from mbmf.method.screening import LEVELS, best_of_screened, screened_returns
 from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -56,7 +56,7 @@ def chosen(screened, exact, far=None):
 class TestRule:
     def test_a_clear_best_needs_the_first_alone(self):
         exact = torch.arange(5000.0)
-        assert chosen(exact + 0.01, exact) == (4999, 4999.0, FIRST)
+        assert chosen(exact + 0.01, exact) == (4999, 4999.0, LEVELS[0].count)
 
     def test_where_all_screened_returns_are_equal_all_are_predicted(self):
         exact = torch.rand(3000, generator=draws())
@@ -89,6 +89,25 @@ class TestRule:
         far[40:55] = 2.0
         assert chosen(screened, exact, far=far) == (50, 5000.0, 2000)
 
+    def test_where_the_first_do_not_decide_more_that_go_far_are_predicted(self):
+        """As far as 40 others, so the first level leaves it out; and screened among the worst."""
+        exact = torch.arange(2000.0)
+        screened = exact + 30 * torch.rand(2000, generator=draws())
+        exact[50] = 5000.0
+        far = torch.ones(2000)
+        far[20:60] = 2.0
+        far[20:50] = 3.0
+        assert chosen(screened, exact, far=far)[:2] == (50, 5000.0)
+
+    @pytest.mark.parametrize(("error", "asked"), [(7, 48), (30, 192), (100, 265)])
+    def test_later_those_that_could_win_are_predicted_and_no_others(self, error, asked):
+        """4 and 2 times the error decide; 64 of 192 are the farthest, the rest the best."""
+        exact = torch.arange(2000.0)
+        screened = exact.clone()
+        screened[1999] += error
+        far = torch.arange(2000.0).flip(0)
+        assert chosen(screened, exact, far=far) == (1999, 1999.0, asked)
+
     @pytest.mark.parametrize("seed", range(20))
     def test_errors_of_one_size_never_hide_the_best(self, seed):
         """From far below the differences of returns to far above them."""
@@ -102,7 +121,7 @@ class TestRule:
         exact = torch.arange(3000.0)
         screened = exact + 0.01
         screened[:20] = math.inf
-        assert chosen(screened, exact) == (2999, 2999.0, FIRST)
+        assert chosen(screened, exact) == (2999, 2999.0, LEVELS[0].count)
         # A return that is merely far too high is an error like any.
         screened[:20] = 5000.0
         assert chosen(screened, exact)[2] == 3000
@@ -133,7 +152,7 @@ class TestRule:
         screened[1] = 0.0
         asked = Exact(exact)
         index, returns = best_of_screened(screened, torch.zeros(2, 3000), asked)
-        assert asked.asked == [FIRST, 3000]
+        assert asked.asked == [LEVELS[0].count, 3000]
         assert index.tolist() == exact.argmax(1).tolist()
         assert returns.tolist() == exact.amax(1).tolist()
 
