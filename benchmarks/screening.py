@@ -2,9 +2,9 @@
 
 `python benchmarks/screening.py plans LAYERS COUNT [AGENT ...]` plans COUNT times for each agent
 that is screened, with and without screening in turn, from states that Algorithm 1 came to, with
-its first model and its last, of LAYERS layers of 500. It prints the table of docs/performance.md.
-`paper ITERATIONS COUNT [AGENT ...]` does so with each iteration's own model at paper scale, whose
-models are harder: for ten bodies at a time, from states of that iteration.
+its first model and its last, of LAYERS layers of 500. `paper ITERATIONS COUNT [AGENT ...]` does so
+at paper scale, whose models are harder: with each iteration's own model, from states of that
+iteration, for as many bodies at a time as it has rollouts. Both print what docs/performance.md has.
 `runs LAYERS [AGENT ...]` runs Algorithm 1 at quick scale with and without, with K large enough to
 be screened, and compares curves and models.
 """
@@ -99,7 +99,19 @@ class Rescored(Counter[int]):
 
 @dataclass
 class Found:
-    """What came out of some plans."""
+    """What came out of some plans.
+
+    Attributes:
+        plans: of single bodies.
+        other_actions: of single bodies that differ.
+        other_returns: likewise.
+        most_lost: the largest difference of predicted return.
+        more: calls of the planner in which more than the first level was predicted exactly.
+        all: calls in which all sequences were.
+        again: sequences that were, in all.
+        seconds: of the calls, without screening and with it, in all.
+        shares: the least seconds of a call, likewise, by (K, H).
+    """
 
     plans: int = 0
     other_actions: int = 0
@@ -108,6 +120,7 @@ class Found:
     more: int = 0
     all: int = 0
     again: int = 0
+    seconds: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     shares: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
 
 
@@ -133,13 +146,14 @@ def compare(
         counted.finish_plan()
         lowest = (min(lowest[0], seconds[0]), min(lowest[1], seconds[1]))
         found.plans += bodies
+        found.seconds += seconds
         found.other_actions += (plans[0].actions != plans[1].actions).any(axis=1).sum()
         found.other_returns += (plans[0].returns != plans[1].returns).sum()
         lost = float((plans[0].returns - plans[1].returns).max())
         found.most_lost = max(found.most_lost, lost)
     found.more += sum(counted.values()) - counted[bodies * LEVELS[0].count]
     found.again += sum(tried * number for tried, number in counted.items())
-    found.all += sum(number for tried, number in counted.items() if tried >= samples)
+    found.all += sum(number for tried, number in counted.items() if tried >= bodies * samples)
     found.shares[samples, horizon] = lowest
 
 
@@ -203,7 +217,7 @@ def print_paper(iterations: int, count: int, names: list[str]) -> None:
             seeds = range(-(-count // bodies))
             compare((exact, screened), rollouts.transitions()[0], seeds, found, bodies)
             again = found.again / (found.plans * settings.planning.num_samples)
-            ((without, screening),) = found.shares.values()
+            without, screening = found.seconds
             print(
                 f"| {name} | {iteration + 1} | {found.plans} | {found.other_actions} "
                 f"| {found.other_returns} | {again:.0%} | {screening / without:.2f} |",

@@ -179,7 +179,7 @@ class PredictedReturns:
             return index, highest
 
         def exact(bodies: Tensor, sequences: Tensor) -> Tensor:
-            # Each sequence is that of a body of its own, for bodies have different numbers of them.
+            # As P bodies with a sequence each, for bodies differ in how many they have.
             return self.score(starts[bodies], actions[:, bodies, sequences, None])[:, 0]
 
         screened, far = self._screened(starts, actions)

@@ -31,6 +31,8 @@ is not finite."""
 class Level:
     """How many sequences of a body are predicted exactly, and what follows from their errors.
 
+    Those that are screened as infinite are predicted beside them.
+
     Attributes:
         count: how many.
         farthest: how many of them are those that go farthest.
@@ -42,16 +44,23 @@ class Level:
     safety: float
 
     def sequences(self, screened: Tensor, far: Tensor) -> Tensor:
-        """(B, N) which they are, of screened returns (B, N) and of how far each goes (B, N)."""
+        """(B, N) whether a sequence is one of them, or is screened as infinite.
+
+        Args:
+            screened: (B, N) returns.
+            far: (B, N) how far each goes.
+        """
         samples = screened.shape[1]
+        infinite = screened.isinf()
         farthest = far.topk(min(self.farthest, samples)).indices
-        urgent = screened.scatter(1, farthest, math.inf)
+        urgent = screened.masked_fill(infinite, -math.inf).scatter(1, farthest, math.inf)
         which = urgent.topk(min(self.count, samples)).indices
-        return torch.zeros_like(screened, dtype=torch.bool).scatter(1, which, True)
+        return torch.zeros_like(infinite).scatter(1, which, True) | infinite
 
 
-# 48 rows take little longer than one. In 4000 plans with the most unstable model of the
-# half-cheetah, the first level needed a `safety` of 2.1 once, and the second none at all.
+# Counts grow and `safety` falls, so a body that is decided stays decided. 48 rows take little
+# longer than one. In 4000 plans with an unstable model of the half-cheetah, the first level needed
+# a `safety` of 2.1 once, and the second none at all.
 LEVELS = (Level(48, 16, safety=4.0), Level(192, 64, safety=2.0))
 
 
@@ -97,11 +106,11 @@ def best_of_screened(screened: Tensor, far: Tensor, exact: Exact) -> tuple[Tenso
 
     The rule: the sequences of the highest screened returns are predicted exactly, and those that
     go farthest: where a model is unstable, one of them may be screened to one side and predicted
-    to the other. Let e be the largest difference between the two returns among all these, those
-    that are screened as infinite not counted, and infinite if all are. A sequence that was left out
-    could win if its screened return is within `safety` · e of the best exact one. If one of a
-    body's could, more are predicted exactly in the same way. Their errors tell more, so `safety` is
-    lower then. From then on all that could win are, until no more could.
+    to the other. Let e be the largest difference between a sequence's two returns among all these,
+    those that are screened as infinite not counted, and infinite if all are. A sequence that was
+    left out could win if its screened return is within `safety` · e of the best exact one. If one
+    could, the body's next level is predicted, and e is taken from all. After the last level every
+    sequence that could win is predicted, until no more could.
 
     Args:
         screened: (B, N) returns in reduced precision, none of them NaN.
@@ -116,26 +125,29 @@ def best_of_screened(screened: Tensor, far: Tensor, exact: Exact) -> tuple[Tenso
     could_win = ~tried
     for level in LEVELS:
         undecided = could_win.any(dim=1, keepdim=True)
-        if not undecided.any():
-            break
         new = level.sequences(screened, far) & undecided & ~tried
-        could_win = _after(new, level.safety, screened, exact, tried, found)
+        if not new.any():
+            break
+        could_win = _predict(new, level.safety, screened, exact, tried, found)
     while could_win.any():
-        could_win = _after(could_win, LEVELS[-1].safety, screened, exact, tried, found)
+        could_win = _predict(could_win, LEVELS[-1].safety, screened, exact, tried, found)
     returns, best = found.max(dim=1)
     return best, returns
 
 
-def _after(
+def _predict(
     new: Tensor, safety: float, screened: Tensor, exact: Exact, tried: Tensor, found: Tensor
 ) -> Tensor:
-    """Predict the new ones exactly, in `tried` and `found`. Which of the others could win."""
+    """Predict the new ones exactly, and note it in `tried` and `found` (B, N).
+
+    Returns:
+        (B, N) which of the others could win.
+    """
     bodies, sequences = new.nonzero(as_tuple=True)
-    if len(bodies):
-        found[bodies, sequences] = exact(bodies, sequences)
-        tried |= new
+    found[bodies, sequences] = exact(bodies, sequences)
+    tried |= new
     counted = tried & ~screened.isinf()
     largest = (screened - found).abs().masked_fill(~counted, -1.0).amax(dim=1, keepdim=True)
     largest = largest.masked_fill(largest < 0, math.inf)
-    # The comparison is false for infinite errors.
+    # The comparison is false for infinite errors, and where the best return is minus infinity.
     return ~(tried | (screened + safety * largest < found.amax(dim=1, keepdim=True)))

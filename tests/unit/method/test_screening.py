@@ -90,7 +90,7 @@ class TestRule:
         assert chosen(screened, exact, far=far) == (50, 5000.0, 2000)
 
     def test_where_the_first_do_not_decide_more_that_go_far_are_predicted(self):
-        """As far as 40 others, so the first level leaves it out; and screened among the worst."""
+        """30 others go farther, so the first level leaves it out. Its screened return is low."""
         exact = torch.arange(2000.0)
         screened = exact + 30 * torch.rand(2000, generator=draws())
         exact[50] = 5000.0
@@ -99,7 +99,7 @@ class TestRule:
         far[20:50] = 3.0
         assert chosen(screened, exact, far=far)[:2] == (50, 5000.0)
 
-    @pytest.mark.parametrize(("error", "asked"), [(7, 48), (30, 192), (100, 265)])
+    @pytest.mark.parametrize(("error", "asked"), [(7, 48), (9, 192), (30, 192), (100, 265)])
     def test_later_those_that_could_win_are_predicted_and_no_others(self, error, asked):
         """4 and 2 times the error decide; 64 of 192 are the farthest, the rest the best."""
         exact = torch.arange(2000.0)
@@ -121,10 +121,25 @@ class TestRule:
         exact = torch.arange(3000.0)
         screened = exact + 0.01
         screened[:20] = math.inf
-        assert chosen(screened, exact) == (2999, 2999.0, LEVELS[0].count)
+        far = torch.arange(3000.0)
+        assert chosen(screened, exact, far) == (2999, 2999.0, LEVELS[0].count + 20)
         # A return that is merely far too high is an error like any.
         screened[:20] = 5000.0
-        assert chosen(screened, exact)[2] == 3000
+        assert chosen(screened, exact, far)[2] == 3000
+
+    def test_screened_infinities_take_no_place_of_others(self):
+        """100 are infinite. One that goes far is screened among the worst, and is the best."""
+        exact = torch.arange(3000.0)
+        screened = exact + 0.01
+        screened[:100] = math.inf
+        exact[200] = 9000.0
+        far = torch.ones(3000)
+        far[200] = 2.0
+        assert chosen(screened, exact, far)[:2] == (200, 9000.0)
+
+    def test_few_sequences_are_all_predicted(self):
+        exact = torch.rand(30, generator=draws())
+        assert chosen(exact.flip(0), exact) == (exact.argmax(), exact.max(), 30)
 
     def test_where_all_are_infinite_all_are_predicted(self):
         exact = torch.rand(1500, generator=draws())
