@@ -99,14 +99,23 @@ class TestRule:
         far[20:50] = 3.0
         assert chosen(screened, exact, far=far)[:2] == (50, 5000.0)
 
-    @pytest.mark.parametrize(("error", "asked"), [(7, 48), (9, 192), (30, 192), (100, 265)])
+    @pytest.mark.parametrize(("error", "asked"), [(7, 48), (9, 192), (30, 192), (80, 225)])
     def test_later_those_that_could_win_are_predicted_and_no_others(self, error, asked):
         """4 and 2 times the error decide; 64 of 192 are the farthest, the rest the best."""
-        exact = torch.arange(2000.0)
+        exact = torch.arange(3000.0)
         screened = exact.clone()
-        screened[1999] += error
-        far = torch.arange(2000.0).flip(0)
-        assert chosen(screened, exact, far=far) == (1999, 1999.0, asked)
+        screened[2999] += error
+        far = torch.arange(3000.0).flip(0)
+        assert chosen(screened, exact, far=far) == (2999, 2999.0, asked)
+
+    @pytest.mark.parametrize(("share", "asked"), [(0.19, 48), (0.21, 3000)])
+    def test_where_errors_are_a_large_share_of_the_spread_all_are_predicted(self, share, asked):
+        """The best is far above the rest, so that 4 times the error would decide."""
+        exact = torch.randn(3000, generator=draws())
+        exact[7] = 50.0
+        screened = exact.clone()
+        screened[7] += share * exact.std()
+        assert chosen(screened, exact)[::2] == (7, asked)
 
     @pytest.mark.parametrize("seed", range(20))
     def test_errors_of_one_size_never_hide_the_best(self, seed):
