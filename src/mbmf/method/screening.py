@@ -155,16 +155,14 @@ def _predict(
     counted = tried & ~screened.isinf()
     largest = (screened - found).abs().masked_fill(~counted, -1.0).amax(dim=1, keepdim=True)
     largest = largest.masked_fill(largest < 0, math.inf)
+    # Both comparisons are false for infinite errors; for no spread, and for no finite best return.
     trusted = largest <= TRUSTED * _spread(screened)
-    # The comparison is false for infinite errors, and where the best return is minus infinity.
     lost = screened + safety * largest < found.amax(dim=1, keepdim=True)
     return ~(tried | (lost & trusted))
 
 
 def _spread(screened: Tensor) -> Tensor:
-    """(B, 1) standard deviation of the screened returns (B, N) that are finite."""
-    finite = ~screened.isinf()
-    kept = screened.masked_fill(~finite, 0.0)
-    count = finite.sum(dim=1, keepdim=True).clamp_min(1)
-    deviations = (kept - kept.sum(dim=1, keepdim=True) / count).masked_fill(~finite, 0.0)
-    return (deviations.square().sum(dim=1, keepdim=True) / count).sqrt()
+    """(B, 1) standard deviation of the screened returns (B, N) that are finite, NaN if none is."""
+    finite = screened.masked_fill(screened.isinf(), math.nan)
+    deviations = finite - finite.nanmean(dim=1, keepdim=True)
+    return deviations.square().nanmean(dim=1, keepdim=True).sqrt()
