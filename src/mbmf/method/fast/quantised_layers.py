@@ -282,7 +282,8 @@ def set_unit_steps(sums: Integers, sizes: Floats, biases: Floats, steps: Floats)
     for unit in range(len(sums)):
         largest = SMALLEST
         for row in range(TILE):
-            largest = max(largest, np.float32(sums[unit, row]) * sizes[unit] + biases[unit])
+            # Of a unit that is off as well, for other rows may turn it on.
+            largest = max(largest, abs(np.float32(sums[unit, row]) * sizes[unit] + biases[unit]))
         steps[unit] = RANGE * min(largest, LARGEST_PRODUCT) / STEPS
 
 
