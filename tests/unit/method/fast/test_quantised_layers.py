@@ -124,13 +124,12 @@ def test_units_of_a_later_layer_are_whole_to_half_a_step_and_end_at_4095():
     biases = rng.normal(scale=100, size=8).astype(np.float32)
     steps, hidden = np.empty(8, np.float32), np.empty((4, TILE), np.int32)
     set_unit_steps(sums, sizes, biases, steps)
+    largest = np.abs(sums * sizes[:, None] + biases[:, None]).max(axis=1)
+    np.testing.assert_allclose(4095 * steps, RANGE * largest, rtol=1e-5)
     sums[0, 5] = 10_000
     quantise_units(sums, sizes, biases, steps, hidden)
     whole = of_words(hidden)
-    before = sums * sizes[:, None] + biases[:, None]
-    values = np.maximum(before, 0)
+    values = np.maximum(sums * sizes[:, None] + biases[:, None], 0)
     assert whole[0, 5] == 4095
     values[0, 5] = whole[0, 5] * steps[0]
     assert (np.abs(whole * steps[:, None] - values) <= 0.501 * steps[:, None]).all()
-    others = np.arange(TILE) != 5
-    np.testing.assert_allclose(4095 * steps, RANGE * np.abs(before[:, others]).max(axis=1), rtol=1e-5)
