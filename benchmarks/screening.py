@@ -30,7 +30,7 @@ from mbmf.method.models.base import new_model
 from mbmf.method.models.mlp import Model
 from mbmf.method.planners.base import BasePlanner, PlanningSettings, new_planner
 from mbmf.method.predicted_returns import SMALLEST_SCREENED, PredictedReturns
-from mbmf.method.screening import LEVELS
+from mbmf.method.screening import FIRST
 from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -106,7 +106,7 @@ class Found:
         other_actions: of single bodies that differ.
         other_returns: likewise.
         most_lost: the largest difference of predicted return.
-        more: calls of the planner in which more than the first level was predicted exactly.
+        more: calls of the planner in which more than the first were predicted exactly.
         all: calls in which all sequences were.
         again: sequences that were, in all.
         seconds: of the calls, without screening and with it, in all.
@@ -151,7 +151,7 @@ def compare(
         found.other_returns += (plans[0].returns != plans[1].returns).sum()
         lost = float((plans[0].returns - plans[1].returns).max())
         found.most_lost = max(found.most_lost, lost)
-    found.more += sum(counted.values()) - counted[bodies * LEVELS[0].count]
+    found.more += sum(counted.values()) - counted[bodies * FIRST]
     found.again += sum(tried * number for tried, number in counted.items())
     found.all += sum(number for tried, number in counted.items() if tried >= bodies * samples)
     found.shares[samples, horizon] = lowest

@@ -2,19 +2,19 @@
 
 What is rounded:
 
-- An input is a whole number of steps, at most 4095 to either side. At each time step the size of
+- An input is a whole number of steps, at most 16,383 to either side. At each time step the size of
   its steps follows from the first tile of rows.
-- A unit of the first hidden layer has 2048 to 4095 steps, up to the highest value that such inputs
-  can give it.
-- A unit of a later layer has 4095. Their size follows from the first tile as well, for such a unit
-  comes nowhere near the highest value that it could have.
+- A unit of the first hidden layer has 8192 to 16,383 steps, up to the highest value that such
+  inputs can give it.
+- A unit of a later layer has 16,383. Their size follows from the first tile as well, for such a
+  unit comes nowhere near the highest value that it could have.
 - A weight has as many steps as it can so that no sum of products leaves 32 bits. Their size differs
   between units and between outputs. What the average row of the first tile loses by rounding the
   weights of a later layer is added to its biases.
 
 The later layers' biases, the states and their changes are float32. A row with an input of more than
-4095 steps is no number from then on, so its sequence is predicted exactly. A later unit of more
-than 4095 steps has 4095.
+16,383 steps is no number from then on, so its sequence is predicted exactly. A later unit of more
+steps has 16,383.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ from numpy.typing import NDArray
 
 from mbmf.method.fast.integer_products import BITS, NUMBERS, TILE
 
-# Most steps of an input to either side, and of a unit. With more, weights would have fewer.
-STEPS = np.float32(4095)
+# Most steps of an input to either side, and of a unit. With more of them, weights have fewer: the
+# errors of the screen were largest with 4095, half of it with 8191, a third with 16,383, and larger
+# again with 32,767.
+STEPS = np.float32(16383)
 
 # Most steps of a weight to either side, for it has 16 bits.
 WEIGHT_STEPS = np.float32(32767)
@@ -37,8 +39,8 @@ WEIGHT_STEPS = np.float32(32767)
 # Most steps of a sum of products. It leaves room in 32 bits for what rounding the weights adds.
 LARGEST_SUM = np.float32(2e9)
 
-# The steps of an input reach this many times the largest one in the first tile, and those of a later
-# unit. In a simulation a few of 5000 rows had an input beyond twice the largest one.
+# The steps of an input reach this many times the largest one in the first tile. Those of a later
+# unit do so likewise, by its largest sum before ReLU.
 RANGE = np.float32(4)
 
 # A number that is added to it is rounded to a whole one, and the sum's lowest bits are that number.
@@ -131,7 +133,7 @@ def set_input_steps(values: Floats, state_dim: int, steps: Floats) -> None:
             largest = max(largest, abs(values[i, row]))
         steps[i] = RANGE * min(largest, LARGEST_INPUT) / STEPS
     # Actions lie in [-1, 1].
-    steps[state_dim:] = np.float32(1 / 4095)
+    steps[state_dim:] = np.float32(1) / STEPS
 
 
 @numba.njit(inline="always")

@@ -53,7 +53,7 @@ SHAPES = [
 @pytest.mark.usefixtures("products")
 @pytest.mark.parametrize(("state_dim", "action_dim", "units", "rows"), SHAPES)
 def test_states_are_the_models(state_dim, action_dim, units, rows):
-    """To 4095 steps of an input and of a unit, over five time steps.
+    """To 16,383 steps of an input and of a unit, over five time steps.
 
     Each further layer adds about as much.
     """
@@ -160,5 +160,5 @@ def test_steps_round_to_the_nearest():
     actions = (torch.rand(1, 5000, 1, generator=draws()) * 2 - 1).double().float()
     with torch.inference_mode():
         errors = rollouts(torch.zeros(1), actions)[0, :, 0] - (actions[0, :, 0] + 1.5)
-    assert errors.abs().mean() > 1e-4
+    assert errors.abs().mean() > 1e-5
     assert abs(errors.mean()) < 0.3 * errors.abs().mean()

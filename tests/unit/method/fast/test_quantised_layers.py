@@ -29,20 +29,20 @@ def of_words(words):
     return pairs.swapaxes(1, 2).reshape(-1, TILE)
 
 
-def test_an_input_of_more_than_4095_steps_is_outside():
+def test_an_input_of_more_than_16383_steps_is_outside():
     values = np.zeros((4, TILE), np.float32)
-    values[1, :6] = [4094.6, -4094.6, 4095.1, -4095.1, np.inf, np.nan]
+    values[1, :6] = [16382.6, -16382.6, 16383.1, -16383.1, np.inf, np.nan]
     words, outside = np.empty((2, TILE), np.int32), np.empty(TILE, np.int32)
     quantise_inputs(values, np.ones(4, np.float32), words, outside)
     assert outside[:7].tolist() == [0, 0, 1, 1, 1, 1, 0]
-    assert of_words(words)[:, :2].T.tolist() == [[0, 4095, 0, 0], [0, -4095, 0, 0]]
+    assert of_words(words)[:, :2].T.tolist() == [[0, 16383, 0, 0], [0, -16383, 0, 0]]
 
 
 numbers = st.floats(-10, 10, width=32)
 
 
 @given(st.data())
-def test_a_unit_never_has_more_than_4095_steps(data):
+def test_a_unit_never_has_more_than_16383_steps(data):
     """Whatever the weights, the bias and the inputs; and it is the unit to one step and a half.
 
     The sum before it never leaves 32 bits.
@@ -59,13 +59,13 @@ def test_a_unit_never_has_more_than_4095_steps(data):
     size = quantise_first(weights, near, now)
     whole = now.first.view(np.int16).reshape(inputs // 2, units, 2).swapaxes(1, 2)
     whole = whole.reshape(inputs, units).astype(np.int64)
-    some = data.draw(st.lists(st.integers(-4095, 4095), min_size=inputs, max_size=inputs))
+    some = data.draw(st.lists(st.integers(-16383, 16383), min_size=inputs, max_size=inputs))
     for unit in range(units):
-        highest = 4095 * np.sign(whole[:, unit])
+        highest = 16383 * np.sign(whole[:, unit])
         for numbers_ in (np.array(some), highest, -highest):
             total = int((whole[:, unit] * numbers_).sum()) + int(now.biases[unit])
             found = max(total, 0) >> int(now.shifts[unit])
-            assert found <= 4095
+            assert found <= 16383
             assert abs(total) < 2**31
             unrounded = near[unit].astype(float) + float(
                 (weights[:, unit] * steps * numbers_).sum()
@@ -82,17 +82,17 @@ def test_weights_of_a_later_layer_are_whole_to_half_a_step():
     whole, steps = np.empty((8, 12), np.int16), np.empty(8, np.float32)
     quantise_weights(weights, sizes, whole, steps)
     whole = whole.astype(float)
-    assert (np.abs(whole).max(axis=1) == 32767).all()
+    assert (np.abs(whole).max(axis=1) > 10_000).all()
     off = whole * steps[:, None] / sizes - weights
     assert (np.abs(off) <= 0.501 * steps[:, None] / sizes).all()
 
 
 def test_no_sum_of_a_later_layer_leaves_32_bits():
-    """Of many units that all have 4095 steps, with weights of one sign."""
-    for units in (500, 20_000):
+    """Of many units that all have 16383 steps, with weights of one sign."""
+    for units in (12, 500, 20_000):
         whole, steps = np.empty((4, units), np.int16), np.empty(4, np.float32)
         quantise_weights(np.ones((4, units), np.float32), np.ones(units, np.float32), whole, steps)
-        total = 4095 * whole.astype(np.int64).sum(axis=1)
+        total = 16383 * whole.astype(np.int64).sum(axis=1)
         assert (total < 2**31).all()
         assert (total > 2**30).all()
 
@@ -106,17 +106,17 @@ def test_the_average_row_of_the_first_tile_loses_nothing_by_rounded_weights():
     quantise_weights(weights, sizes, whole, steps)
     # As coarse as if they had 8 bits.
     whole &= ~0xFF
-    units = rng.integers(0, 4096, size=(12, TILE))
+    units = rng.integers(0, 16384, size=(12, TILE))
     found = np.empty(8, np.float32)
     set_biases(biases, weights, sizes, whole, steps, in_words(units), found)
     exact = weights.astype(float) @ (units * sizes[:, None]) + biases[:, None]
     rounded = (whole.astype(float) @ units) * steps[:, None]
     assert np.abs(rounded + biases[:, None] - exact).mean(axis=1).max() > 0.5
     lost = (rounded + found[:, None] - exact).mean(axis=1)
-    np.testing.assert_allclose(lost, 0, atol=2e-3)
+    np.testing.assert_allclose(lost, 0, atol=1e-6 * np.abs(exact).max())
 
 
-def test_units_of_a_later_layer_are_whole_to_half_a_step_and_end_at_4095():
+def test_units_of_a_later_layer_are_whole_to_half_a_step_and_end_at_16383():
     """The steps reach a multiple of the largest value before ReLU in the first tile."""
     rng = np.random.default_rng(0)
     sums = rng.integers(-1000, 1000, size=(8, TILE)).astype(np.int32)
@@ -125,11 +125,11 @@ def test_units_of_a_later_layer_are_whole_to_half_a_step_and_end_at_4095():
     steps, hidden = np.empty(8, np.float32), np.empty((4, TILE), np.int32)
     set_unit_steps(sums, sizes, biases, steps)
     largest = np.abs(sums * sizes[:, None] + biases[:, None]).max(axis=1)
-    np.testing.assert_allclose(4095 * steps, RANGE * largest, rtol=1e-5)
+    np.testing.assert_allclose(16383 * steps, RANGE * largest, rtol=1e-5)
     sums[0, 5] = 10_000
     quantise_units(sums, sizes, biases, steps, hidden)
     whole = of_words(hidden)
     values = np.maximum(sums * sizes[:, None] + biases[:, None], 0)
-    assert whole[0, 5] == 4095
+    assert whole[0, 5] == 16383
     values[0, 5] = whole[0, 5] * steps[0]
     assert (np.abs(whole * steps[:, None] - values) <= 0.501 * steps[:, None]).all()
