@@ -12,7 +12,7 @@ be screened, and compares curves and models.
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle, islice
@@ -30,7 +30,7 @@ from mbmf.method.models.base import new_model
 from mbmf.method.models.mlp import Model
 from mbmf.method.planners.base import BasePlanner, PlanningSettings, new_planner
 from mbmf.method.predicted_returns import SMALLEST_SCREENED, PredictedReturns
-from mbmf.method.screening import LEVELS
+from mbmf.method.screening import FIRST, best_of_screened
 from mbmf.workflow.configuration import load_configuration
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -78,23 +78,57 @@ def run(spec: AgentSpec, settings: algorithm_1.ModelBasedSettings) -> algorithm_
 
 
 class Rescored(Counter[int]):
-    """Counts plans by how many sequences `score` predicted exactly."""
+    """Counts plans by how many sequences `score` predicted exactly.
+
+    Attributes:
+        margin: the least `margin` of the plans.
+    """
 
     def __init__(self, objective: PredictedReturns) -> None:
         super().__init__()
         self.plan = 0
-        original: Callable[[Tensor, Tensor], Tensor] = objective.score
+        self.margin = np.inf
+        self._objective = objective
+        self._planned: list[tuple[Tensor, Tensor]] = []
+        self._score, best = objective.score, objective.best
 
         def score(starts: Tensor, actions: Tensor) -> Tensor:
             self.plan += actions.shape[1] * actions.shape[2]
-            return original(starts, actions)
+            return self._score(starts, actions)
+
+        def noted(starts: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
+            self._planned.append((starts, actions))
+            return best(starts, actions)
 
         objective.score = score  # type: ignore[method-assign]
+        objective.best = noted  # type: ignore[method-assign]
 
+    @torch.inference_mode()
     def finish_plan(self) -> None:
         """Count what has been predicted since the last plan."""
         self[self.plan] += 1
+        for starts, actions in self._planned:
+            screened, far = self._objective._screened(starts, actions)
+            lowest = margin(screened, far, self._score(starts, actions))
+            self.margin = min(self.margin, lowest)
         self.plan = 0
+        self._planned.clear()
+
+
+def margin(screened: Tensor, far: Tensor, exact: Tensor) -> float:
+    """By which factor the errors of the screen would have to grow for another sequence to win.
+
+    Only errors of sequences that were left out grow, none of what is seen. All are (B, N).
+    """
+    tried = torch.zeros_like(screened, dtype=torch.bool)
+
+    def predicted(bodies: Tensor, sequences: Tensor) -> Tensor:
+        tried[bodies, sequences] = True
+        return exact[bodies, sequences]
+
+    _, best = best_of_screened(screened, far, predicted)
+    too_low = (exact - screened).clamp_min(1e-30)
+    return float(((best[:, None] - screened) / too_low).masked_fill(tried, np.inf).min())
 
 
 @dataclass
@@ -106,9 +140,10 @@ class Found:
         other_actions: of single bodies that differ.
         other_returns: likewise.
         most_lost: the largest difference of predicted return.
-        more: calls of the planner in which more than the first level was predicted exactly.
+        more: calls of the planner in which more than the first were predicted exactly.
         all: calls in which all sequences were.
         again: sequences that were, in all.
+        margin: the least of all plans.
         seconds: of the calls, without screening and with it, in all.
         shares: the least seconds of a call, likewise, by (K, H).
     """
@@ -120,6 +155,7 @@ class Found:
     more: int = 0
     all: int = 0
     again: int = 0
+    margin: float = np.inf
     seconds: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     shares: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
 
@@ -151,8 +187,9 @@ def compare(
         found.other_returns += (plans[0].returns != plans[1].returns).sum()
         lost = float((plans[0].returns - plans[1].returns).max())
         found.most_lost = max(found.most_lost, lost)
-    found.more += sum(counted.values()) - counted[bodies * LEVELS[0].count]
+    found.more += sum(counted.values()) - counted[bodies * FIRST]
     found.again += sum(tried * number for tried, number in counted.items())
+    found.margin = min(found.margin, counted.margin)
     found.all += sum(number for tried, number in counted.items() if tried >= bodies * samples)
     found.shares[samples, horizon] = lowest
 
@@ -181,8 +218,8 @@ def plans(name: str, layers: int, count: int) -> Found:
 
 def print_plans(layers: int, count: int, names: list[str]) -> None:
     """A row of the table for each agent."""
-    print("| agent | plans | other action | other return | predicted more | all | time |")
-    print("|---|---|---|---|---|---|---|")
+    print("| agent | plans | other action | other return | predicted more | all | margin | time |")
+    print("|---|---|---|---|---|---|---|---|")
     for name in names:
         found = plans(name, layers, count)
         times = ", ".join(
@@ -192,15 +229,18 @@ def print_plans(layers: int, count: int, names: list[str]) -> None:
         lost = f" (return lower by {found.most_lost:.2g})" if found.other_actions else ""
         print(
             f"| {name} | {found.plans} | {found.other_actions}{lost} | {found.other_returns} "
-            f"| {found.more} | {found.all} | {times} |",
+            f"| {found.more} | {found.all} | {found.margin:.1f} | {times} |",
             flush=True,
         )
 
 
 def print_paper(iterations: int, count: int, names: list[str]) -> None:
     """A row for each iteration at paper scale."""
-    print("| agent | iteration | plans | other action | other return | predicted again | time |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| agent | iteration | plans | other action | other return | predicted again | margin "
+        "| time |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     layers = [CONFIG / f"{name}.yaml" for name in ("agents", "config")]
     for name in names:
         spec, settings = get_agent(name), load_configuration(layers).agents[name].model_based
@@ -220,7 +260,8 @@ def print_paper(iterations: int, count: int, names: list[str]) -> None:
             without, screening = found.seconds
             print(
                 f"| {name} | {iteration + 1} | {found.plans} | {found.other_actions} "
-                f"| {found.other_returns} | {again:.0%} | {screening / without:.2f} |",
+                f"| {found.other_returns} | {again:.0%} | {found.margin:.1f} "
+                f"| {screening / without:.2f} |",
                 flush=True,
             )
 

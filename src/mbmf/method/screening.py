@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import reduce
 
 import torch
@@ -19,9 +18,16 @@ from mbmf.agents.spec import RewardFunction
 # How far a sequence goes is looked at every so many steps.
 LOOKS = 4
 
+# Sequences of a body that are predicted exactly before anything is decided, and how many of them
+# are those that go farthest. 48 rows take little longer than one.
+FIRST = 48
+FARTHEST = 16
+
+# A sequence that is left out could win if its error were this many times the largest seen.
+SAFETY = 4.0
+
 # Where the largest error seen is a larger share of the spread of the screened returns, all are
-# predicted: such a model is unstable, and a lone sequence may have a far larger error. That was 0.4
-# in a half-cheetah's plan whose best sequence had 9 times the largest error seen.
+# predicted: such a model is unstable, and a lone sequence may have a far larger error.
 TRUSTED = 0.2
 
 Screen = Callable[[Tensor, Tensor], Tensor]
@@ -30,43 +36,6 @@ Screen = Callable[[Tensor, Tensor], Tensor]
 Exact = Callable[[Tensor, Tensor], Tensor]
 """Of bodies (P,) and a sequence of each (P,): exact returns (P,), minus infinity where a prediction
 is not finite."""
-
-
-@dataclass(frozen=True)
-class Level:
-    """How many sequences of a body are predicted exactly, and what follows from their errors.
-
-    Those that are screened as infinite are predicted beside them.
-
-    Attributes:
-        count: how many.
-        farthest: how many of them are those that go farthest.
-        safety: one that is left out could win if its error were this many times the largest seen.
-    """
-
-    count: int
-    farthest: int
-    safety: float
-
-    def sequences(self, screened: Tensor, far: Tensor) -> Tensor:
-        """(B, N) whether a sequence is one of them, or is screened as infinite.
-
-        Args:
-            screened: (B, N) returns.
-            far: (B, N) how far each goes.
-        """
-        samples = screened.shape[1]
-        infinite = screened.isinf()
-        farthest = far.topk(min(self.farthest, samples)).indices
-        urgent = screened.masked_fill(infinite, -math.inf).scatter(1, farthest, math.inf)
-        which = urgent.topk(min(self.count, samples)).indices
-        return torch.zeros_like(infinite).scatter(1, which, True) | infinite
-
-
-# Counts grow and `safety` falls, so a body that is decided stays decided. 48 rows take little
-# longer than one. In 4000 plans with an unstable model of the half-cheetah, the first level needed
-# a `safety` of 2.1 once, and the second none at all.
-LEVELS = (Level(48, 16, safety=4.0), Level(192, 64, safety=2.0))
 
 
 def screened_returns(
@@ -113,10 +82,9 @@ def best_of_screened(screened: Tensor, far: Tensor, exact: Exact) -> tuple[Tenso
     go farthest: where a model is unstable, one of them may be screened to one side and predicted
     to the other. Let e be the largest difference between a sequence's two returns among all these,
     those that are screened as infinite not counted, and infinite if all are. A sequence that was
-    left out could win if its screened return is within `safety` · e of the best exact one. If one
-    could, the body's next level is predicted, and e is taken from all. After the last level every
-    sequence that could win is predicted, until no more could. If e is more than TRUSTED times the
-    standard deviation of the screened returns, every sequence could win.
+    left out could win if its screened return is within SAFETY · e of the best exact one. Those are
+    predicted too, and e is taken from all, until no more could win. If e is more than TRUSTED times
+    the standard deviation of the screened returns, every sequence could win.
 
     Args:
         screened: (B, N) returns in reduced precision, none of them NaN.
@@ -128,22 +96,24 @@ def best_of_screened(screened: Tensor, far: Tensor, exact: Exact) -> tuple[Tenso
     """
     found = torch.full_like(screened, -math.inf)
     tried = torch.zeros_like(screened, dtype=torch.bool)
-    could_win = ~tried
-    for level in LEVELS:
-        undecided = could_win.any(dim=1, keepdim=True)
-        new = level.sequences(screened, far) & undecided & ~tried
-        if not new.any():
-            break
-        could_win = _predict(new, level.safety, screened, exact, tried, found)
-    while could_win.any():
-        could_win = _predict(could_win, LEVELS[-1].safety, screened, exact, tried, found)
+    new = _first(screened, far)
+    while new.any():
+        new = _predict(new, screened, exact, tried, found)
     returns, best = found.max(dim=1)
     return best, returns
 
 
-def _predict(
-    new: Tensor, safety: float, screened: Tensor, exact: Exact, tried: Tensor, found: Tensor
-) -> Tensor:
+def _first(screened: Tensor, far: Tensor) -> Tensor:
+    """(B, N) whether a sequence is one of the FIRST, or is screened as infinite."""
+    samples = screened.shape[1]
+    infinite = screened.isinf()
+    farthest = far.topk(min(FARTHEST, samples)).indices
+    urgent = screened.masked_fill(infinite, -math.inf).scatter(1, farthest, math.inf)
+    which = urgent.topk(min(FIRST, samples)).indices
+    return torch.zeros_like(infinite).scatter(1, which, True) | infinite
+
+
+def _predict(new: Tensor, screened: Tensor, exact: Exact, tried: Tensor, found: Tensor) -> Tensor:
     """Predict the new ones exactly, and note it in `tried` and `found` (B, N).
 
     Returns:
@@ -155,16 +125,14 @@ def _predict(
     counted = tried & ~screened.isinf()
     largest = (screened - found).abs().masked_fill(~counted, -1.0).amax(dim=1, keepdim=True)
     largest = largest.masked_fill(largest < 0, math.inf)
+    # Both comparisons are false for infinite errors; for no spread, and for no finite best return.
     trusted = largest <= TRUSTED * _spread(screened)
-    # The comparison is false for infinite errors, and where the best return is minus infinity.
-    lost = screened + safety * largest < found.amax(dim=1, keepdim=True)
+    lost = screened + SAFETY * largest < found.amax(dim=1, keepdim=True)
     return ~(tried | (lost & trusted))
 
 
 def _spread(screened: Tensor) -> Tensor:
-    """(B, 1) standard deviation of the screened returns (B, N) that are finite."""
-    finite = ~screened.isinf()
-    kept = screened.masked_fill(~finite, 0.0)
-    count = finite.sum(dim=1, keepdim=True).clamp_min(1)
-    deviations = (kept - kept.sum(dim=1, keepdim=True) / count).masked_fill(~finite, 0.0)
-    return (deviations.square().sum(dim=1, keepdim=True) / count).sqrt()
+    """(B, 1) standard deviation of the screened returns (B, N) that are finite, NaN if none is."""
+    finite = screened.masked_fill(screened.isinf(), math.nan)
+    deviations = finite - finite.nanmean(dim=1, keepdim=True)
+    return deviations.square().nanmean(dim=1, keepdim=True).sqrt()

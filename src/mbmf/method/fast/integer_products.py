@@ -1,8 +1,8 @@
-"""Products of 8-bit integers in the processor's vector registers, as functions for numba.
+"""Products of 16-bit integers in the processor's vector registers, as functions for numba.
 
 Numba has no vectors, so two functions are written in LLVM's own terms. Each works on a tile of
-rows. Four numbers of a row, of 8 bits each, are a word of 32 bits: one instruction of AVX512-VNNI
-multiplies the words of 16 rows with the words of 16 others and adds up each row's four products.
+rows. Two numbers of a row, of 16 bits each, are a word of 32 bits: one instruction of AVX512-VNNI
+multiplies the words of 16 rows with the words of 16 others and adds up each row's two products.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ LANES = 16
 VECTORS = 4
 TILE = LANES * VECTORS
 
+# Numbers of a word, and their bits.
+NUMBERS = 2
+BITS = 16
+
 # Hidden units and outputs that are summed at once. Their 16 vectors of sums stay in registers, and
-# a word that is read serves four products: so memory is not what they wait for. The hidden units
-# are also the four numbers of a word.
+# a word that is read serves four products: so memory is not what they wait for.
 UNITS = 4
 OUTPUTS = 4
 
@@ -38,7 +41,7 @@ class _Builder:
 
     Args:
         builder: of the function that calls.
-        native: whether to use the processor's instruction for four products.
+        native: whether to use the processor's instruction for two products.
     """
 
     def __init__(self, builder: ir.IRBuilder, native: bool) -> None:
@@ -78,24 +81,25 @@ class _Builder:
         return self.llvm.select(kept, words, constant(0))
 
     def word(self, numbers: list[ir.Value]) -> ir.Value:
-        """Words of four numbers below 256."""
-        word = numbers[0]
-        for i, number in enumerate(numbers[1:], start=1):
-            word = self.llvm.or_(word, self.llvm.shl(number, constant(8 * i)))
-        return word
+        """Words of two numbers, none of them negative."""
+        first, second = numbers
+        return self.llvm.or_(first, self.llvm.shl(second, constant(BITS)))
 
-    def add_products(self, sums: ir.Value, unsigned: ir.Value, signed: ir.Value) -> ir.Value:
-        """Sums and the products of the words' four numbers, unsigned with signed ones."""
+    def add_products(self, sums: ir.Value, first: ir.Value, second: ir.Value) -> ir.Value:
+        """Sums and the products of the words' two numbers."""
         if self._native:
             kind = ir.FunctionType(_WORDS, [_WORDS] * 3)
-            name = "llvm.x86.avx512.vpdpbusd.512"
+            name = "llvm.x86.avx512.vpdpwssd.512"
             product = cgutils.get_or_insert_function(self.llvm.module, kind, name)
-            return self.llvm.call(product, [sums, unsigned, signed])
-        for i in range(4):
-            left = self.llvm.and_(self.llvm.lshr(unsigned, constant(8 * i)), constant(0xFF))
-            right = self.llvm.ashr(self.llvm.shl(signed, constant(24 - 8 * i)), constant(24))
+            return self.llvm.call(product, [sums, first, second])
+        for left, right in zip(self._numbers(first), self._numbers(second), strict=True):
             sums = self.llvm.add(sums, self.llvm.mul(left, right))
         return sums
+
+    def _numbers(self, words: ir.Value) -> tuple[ir.Value, ir.Value]:
+        """The words' two numbers."""
+        half = constant(BITS)
+        return self.llvm.ashr(self.llvm.shl(words, half), half), self.llvm.ashr(words, half)
 
     def sum_words(
         self,
@@ -147,16 +151,16 @@ def hidden_units(native: bool) -> Any:
     """The first layer, of UNITS hidden units at a time.
 
     Args:
-        native: whether to use the processor's instruction for four products.
+        native: whether to use the processor's instruction for two products.
     """
 
     @intrinsic
     def hidden_units(
         _: Any, weights: Any, inputs: Any, biases: Any, shifts: Any, hidden: Any, group: Any
     ) -> Code:
-        """Set row `group` of hidden (units / UNITS, TILE) to words of the group's units.
+        """Set the words of a group of units in hidden (units / NUMBERS, TILE).
 
-        A unit is max(0, sum) >> shift, which must be below 256. weights is (words, units), inputs
+        A unit is max(0, sum) >> shift, which must be below 2¹⁵. weights is (words, units), inputs
         (words, TILE); biases and shifts are (units,).
         """
 
@@ -174,6 +178,7 @@ def hidden_units(native: bool) -> Any:
                 return builder.gep(weights.data, [builder.add(builder.mul(word, width), units[i])])
 
             build.sum_words(sums, inputs.data, weight, count)
+            first_word = builder.mul(group.value, _INDEX(UNITS // NUMBERS))
             by = [build.everywhere(builder.gep(shifts.data, [i])) for i in units]
             for vector in range(VECTORS):
                 totals = [builder.load(slots[vector]) for slots in sums]
@@ -181,7 +186,10 @@ def hidden_units(native: bool) -> Any:
                     builder.lshr(build.positive(total), shift)
                     for total, shift in zip(totals, by, strict=True)
                 ]
-                build.store(build.word(steps), build.place(hidden.data, group.value, vector))
+                for word in range(UNITS // NUMBERS):
+                    row = builder.add(first_word, _INDEX(word))
+                    numbers = steps[NUMBERS * word : NUMBERS * (word + 1)]
+                    build.store(build.word(numbers), build.place(hidden.data, row, vector))
             return context.get_dummy_value()
 
         return types.void(weights, inputs, biases, shifts, hidden, group), code
@@ -193,14 +201,14 @@ def outputs(native: bool) -> Any:
     """The last layer, of OUTPUTS outputs at a time.
 
     Args:
-        native: whether to use the processor's instruction for four products.
+        native: whether to use the processor's instruction for two products.
     """
 
     @intrinsic
     def outputs(_: Any, weights: Any, hidden: Any, sums: Any, output: Any) -> Code:
         """Set OUTPUTS rows of sums (outputs, TILE), from `output` on.
 
-        weights is (outputs, units) of 8 bits, hidden (units / 4, TILE).
+        weights is (outputs, units) of 16 bits, hidden (units / NUMBERS, TILE).
         """
 
         def code(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> ir.Value:

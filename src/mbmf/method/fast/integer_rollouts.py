@@ -1,4 +1,4 @@
-"""Predicted states of a network of ReLU layers, its products of 8-bit integers.
+"""Predicted states of a network of ReLU layers, its products of 16-bit integers.
 
 A tile of rows stays in the processor's registers and caches for the whole horizon.
 `mbmf.method.fast.quantised_layers` tells what is rounded.
@@ -18,7 +18,14 @@ from numba import types
 from numba.core.registry import cpu_target
 from torch import Tensor
 
-from mbmf.method.fast.integer_products import OUTPUTS, TILE, UNITS, hidden_units, outputs
+from mbmf.method.fast.integer_products import (
+    NUMBERS,
+    OUTPUTS,
+    TILE,
+    UNITS,
+    hidden_units,
+    outputs,
+)
 from mbmf.method.fast.processor import has_vnni
 from mbmf.method.fast.quantised_layers import (
     Floats,
@@ -54,7 +61,7 @@ class IntegerRollouts:
         self._biases = list(biases)
         # What is left over is zero: units that nothing follows from, outputs that are not read.
         width = up_to(max(map(len, hidden)), UNITS)
-        self._first = padded(hidden[0].T, up_to(hidden[0].shape[1], 4), width)
+        self._first = padded(hidden[0].T, up_to(hidden[0].shape[1], NUMBERS), width)
         self._middle = np.zeros((len(hidden) - 1, width, width), np.float32)
         self._middle_biases = np.zeros((len(hidden) - 1, width), np.float32)
         for i, weight in enumerate(hidden[1:]):
@@ -131,7 +138,7 @@ def later_layers(native: bool) -> Callable[..., Floats]:
     """The function that sets the units of all hidden layers but the first.
 
     Args:
-        native: whether to use the processor's instruction for 8-bit integers.
+        native: whether to use the processor's instruction for 16-bit integers.
     """
     set_outputs = outputs(native)
 
@@ -168,7 +175,7 @@ def compiled(native: bool) -> Callable[..., None]:
     """The function that sets the states of some rows; it takes seconds to compile.
 
     Args:
-        native: whether to use the processor's instruction for 8-bit integers.
+        native: whether to use the processor's instruction for 16-bit integers.
     """
     set_hidden, set_outputs = hidden_units(native), outputs(native)
     later_units = later_layers(native)
@@ -199,9 +206,9 @@ def compiled(native: bool) -> Callable[..., None]:
         inputs, units = first.shape
         layers = room(horizon, first, len(middle), last)
         values = np.zeros((inputs, TILE), np.float32)
-        words = np.empty((inputs // 4, TILE), np.int32)
+        words = np.empty((inputs // NUMBERS, TILE), np.int32)
         outside = np.empty(TILE, np.int32)
-        hidden = np.empty((units // UNITS, TILE), np.int32)
+        hidden = np.empty((units // NUMBERS, TILE), np.int32)
         unit_sums = np.empty((units, TILE), np.int32)
         sums = np.empty((len(last), TILE), np.int32)
         sizes = np.empty(units, np.float32)

@@ -6,5 +6,5 @@ import torch
 
 
 def has_vnni() -> bool:
-    """Whether one instruction multiplies four 8-bit integers and adds up (AVX512-VNNI)."""
+    """Whether one instruction multiplies two pairs of 16-bit integers and adds up (AVX512-VNNI)."""
     return bool(torch.cpu.get_capabilities().get("avx512_vnni"))

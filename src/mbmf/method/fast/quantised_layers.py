@@ -1,20 +1,20 @@
-"""The layers of a network and what goes into them as 8-bit integers, functions for numba.
+"""The layers of a network and what goes into them as 16-bit integers, functions for numba.
 
 What is rounded:
 
-- An input is a whole number of steps, at most 127 to either side. At each time step the size of
+- An input is a whole number of steps, at most 16,383 to either side. At each time step the size of
   its steps follows from the first tile of rows.
-- A unit of the first hidden layer has 127 to 254 steps, up to the highest value that such inputs
-  can give it.
-- A unit of a later layer has 255. Their size follows from the first tile as well, for such a unit
-  comes nowhere near the highest value that it could have.
-- A weight has 127 steps to either side, whose size differs between units and between outputs. What
-  the average row of the first tile loses by rounding the weights of a later layer is added to its
-  biases.
+- A unit of the first hidden layer has 8192 to 16,383 steps, up to the highest value that such
+  inputs can give it.
+- A unit of a later layer has 16,383. Their size follows from the first tile as well, for such a
+  unit comes nowhere near the highest value that it could have.
+- A weight has as many steps as it can so that no sum of products leaves 32 bits. Their size differs
+  between units and between outputs. What the average row of the first tile loses by rounding the
+  weights of a later layer is added to its biases.
 
 The later layers' biases, the states and their changes are float32. A row with an input of more than
-127 steps is no number from then on, so its sequence is predicted exactly. A later unit of more than
-255 steps has 255. The sums of integers fit in 32 bits for up to 66,000 units.
+16,383 steps is no number from then on, so its sequence is predicted exactly. A later unit of more
+steps has 16,383.
 """
 
 from __future__ import annotations
@@ -26,22 +26,25 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from mbmf.method.fast.integer_products import TILE, UNITS
+from mbmf.method.fast.integer_products import BITS, NUMBERS, TILE
 
-# The 127 steps of an input reach this many times the largest one in the first tile. In a
-# simulation a hundred of 5000 rows had an input beyond them with 1.5, and a few with 2.
-RANGE = np.float32(2)
+# Most steps of an input to either side, and of a unit. With more of them, weights have fewer: the
+# errors of the screen were largest with 4095, half of it with 8191, a third with 16,383, and larger
+# again with 32,767.
+STEPS = np.float32(16383)
 
-# The 255 steps of a later unit likewise. Coarse steps do less harm than units that end too soon:
-# with 2 a third of the swimmer's plans had to predict more sequences exactly, from 3.5 to 8 a
-# quarter.
-UNIT_RANGE = np.float32(4)
+# Most steps of a weight to either side, for it has 16 bits.
+WEIGHT_STEPS = np.float32(32767)
+
+# Most steps of a sum of products. It leaves room in 32 bits for what rounding the weights adds.
+LARGEST_SUM = np.float32(2e9)
+
+# The steps of an input reach this many times the largest one in the first tile. Those of a later
+# unit do so likewise, by its largest sum before ReLU.
+RANGE = np.float32(4)
 
 # A number that is added to it is rounded to a whole one, and the sum's lowest bits are that number.
 WHOLE = np.float32(1.5 * 2**23)
-
-# Most steps of a unit's sum that its bias may have: it must fit in 32 bits.
-LARGEST_BIAS = np.float32(1e8)
 
 # Not zero over zero, where nothing moves.
 SMALLEST = np.float32(1e-30)
@@ -59,14 +62,14 @@ class Quantised(NamedTuple):
 
     Attributes:
         input_steps: (inputs,), the size of an input's step.
-        first: (inputs / 4, units), four weights of a unit in each word.
+        first: (inputs / NUMBERS, units), two weights of a unit in each word.
         biases: (units,) of the sums, half a step of the unit among them.
         shifts: (units,), bits by which such a sum is shifted to be the unit's number of steps.
-        middle: (layers, units, units), 8 bits each; units by the units before.
+        middle: (layers, units, units), 16 bits each; units by the units before.
         middle_steps: (layers, units), the size of a step of a unit's sum.
         middle_biases: (layers, units).
         unit_steps: (layers, units), the size of a unit's step.
-        last: (outputs, units), 8 bits each.
+        last: (outputs, units), 16 bits each.
         output_steps: (outputs,), the size of a step of an output's sum.
         output_biases: (outputs,).
     """
@@ -75,11 +78,11 @@ class Quantised(NamedTuple):
     first: Integers
     biases: Integers
     shifts: Integers
-    middle: NDArray[np.int8]
+    middle: NDArray[np.int16]
     middle_steps: Floats
     middle_biases: Floats
     unit_steps: Floats
-    last: NDArray[np.int8]
+    last: NDArray[np.int16]
     output_steps: Floats
     output_biases: Floats
 
@@ -90,14 +93,14 @@ def room(horizon: int, first: Floats, layers: int, last: Floats) -> Quantised:
     inputs, units = first.shape
     return Quantised(
         np.empty((horizon, inputs), np.float32),
-        np.empty((horizon, inputs // 4, units), np.int32),
+        np.empty((horizon, inputs // NUMBERS, units), np.int32),
         np.empty((horizon, units), np.int32),
         np.empty((horizon, units), np.int32),
-        np.empty((horizon, layers, units, units), np.int8),
+        np.empty((horizon, layers, units, units), np.int16),
         np.empty((horizon, layers, units), np.float32),
         np.empty((horizon, layers, units), np.float32),
         np.empty((horizon, layers, units), np.float32),
-        np.empty((horizon, len(last), units), np.int8),
+        np.empty((horizon, len(last), units), np.int16),
         np.empty((horizon, len(last)), np.float32),
         np.empty((horizon, len(last)), np.float32),
     )
@@ -128,16 +131,15 @@ def set_input_steps(values: Floats, state_dim: int, steps: Floats) -> None:
         largest = SMALLEST
         for row in range(TILE):
             largest = max(largest, abs(values[i, row]))
-        steps[i] = RANGE * min(largest, LARGEST_INPUT) / np.float32(127)
+        steps[i] = RANGE * min(largest, LARGEST_INPUT) / STEPS
     # Actions lie in [-1, 1].
-    steps[state_dim:] = np.float32(1 / 127)
+    steps[state_dim:] = np.float32(1) / STEPS
 
 
 @numba.njit(inline="always")
-def word_of(first: int, second: int, third: int, fourth: int) -> int:
-    """A word of four numbers' lowest 8 bits."""
-    word = (first & 0xFF) | ((second & 0xFF) << 8)
-    return word | ((third & 0xFF) << 16) | ((fourth & 0xFF) << 24)
+def word_of(first: int, second: int) -> int:
+    """A word of two numbers' lowest 16 bits."""
+    return (first & 0xFFFF) | (second << BITS)
 
 
 @numba.njit()
@@ -153,53 +155,57 @@ def quantise_first(weights: Floats, near: Floats, to: Quantised) -> Floats:
         (units,), the size of a unit's step.
     """
     inputs, units = weights.shape
-    rounded = np.empty((4, units), np.float32)
+    rounded = np.empty((NUMBERS, units), np.float32)
     bits = rounded.view(np.int32)
-    largest = np.maximum(np.abs(near) * (np.float32(127) / LARGEST_BIAS), SMALLEST)
+    largest = np.full(units, SMALLEST, np.float32)
+    most = np.abs(near) / STEPS
     for i in range(inputs):
         for unit in range(units):
-            largest[unit] = max(largest[unit], abs(weights[i, unit]) * to.input_steps[i])
-    factors = np.float32(127) / np.minimum(largest, LARGEST_PRODUCT)
-    total = np.zeros(units, np.float32)
-    most = np.zeros(units, np.float32)
-    for word in range(inputs // 4):
-        for i in range(4):
-            step = to.input_steps[4 * word + i]
+            size = abs(weights[i, unit]) * to.input_steps[i]
+            largest[unit] = max(largest[unit], size)
+            most[unit] += size
+    factors = np.empty(units, np.float32)
+    for unit in range(units):
+        size = max(largest[unit] / WEIGHT_STEPS, most[unit] * (STEPS / LARGEST_SUM))
+        factors[unit] = np.float32(1) / min(size, LARGEST_PRODUCT)
+    most[:] = 0
+    for word in range(inputs // NUMBERS):
+        for i in range(NUMBERS):
+            step = to.input_steps[NUMBERS * word + i]
             for unit in range(units):
-                rounded[i, unit] = weights[4 * word + i, unit] * step * factors[unit] + WHOLE
-                number = rounded[i, unit] - WHOLE
-                total[unit] += number
-                most[unit] += abs(number)
+                scaled = weights[NUMBERS * word + i, unit] * step * factors[unit]
+                rounded[i, unit] = scaled + WHOLE
+                most[unit] += abs(rounded[i, unit] - WHOLE)
         for unit in range(units):
-            word_bits = word_of(bits[0, unit], bits[1, unit], bits[2, unit], bits[3, unit])
-            to.first[word, unit] = word_bits
+            to.first[word, unit] = word_of(bits[0, unit], bits[1, unit])
     sizes = np.empty(units, np.float32)
     for unit in range(units):
         bias = near[unit] * factors[unit]
-        highest = bias + np.float32(127) * most[unit]
-        # Of 255 steps one is kept for the half that is added and for the rounding of the bias.
-        shift = max(math.frexp(max(highest, np.float32(0)) / np.float32(254))[1], 0)
+        highest = bias + STEPS * most[unit]
+        # Of its steps one is kept for the half that is added and for the rounding of the bias.
+        shift = max(math.frexp(max(highest, np.float32(0)) / (STEPS - np.float32(1)))[1], 0)
         half = (1 << shift) >> 1
         to.shifts[unit] = shift
-        # The inputs are stored with 128 added to them.
-        to.biases[unit] = math.floor(bias + np.float32(0.5)) + half - 128 * int(total[unit])
+        to.biases[unit] = math.floor(bias + np.float32(0.5)) + half
         sizes[unit] = np.float32(1 << shift) / factors[unit]
     return sizes
 
 
-# Fast: the maximum is taken in any order, 16 numbers at a time.
+# Fast: in any order, 16 numbers at a time.
 @numba.njit(fastmath=True)
-def largest_product(first: Floats, second: Floats) -> np.float32:
-    """Of the absolute values of two vectors' elements; the second has no negative ones."""
-    largest = np.float32(0)
-    for i in range(len(first)):
-        largest = max(largest, abs(first[i]) * second[i])
-    return largest
+def step_of(weights: Floats, sizes: Floats) -> np.float32:
+    """The size of a step of an output's sum: of its weights (units,) and units of these sizes."""
+    largest = total = np.float32(0)
+    for i in range(len(weights)):
+        size = abs(weights[i]) * sizes[i]
+        largest = max(largest, size)
+        total += size
+    return max(largest / WEIGHT_STEPS, total * (STEPS / LARGEST_SUM))
 
 
 @numba.njit()
 def quantise_weights(
-    weights: Floats, sizes: Floats, whole: NDArray[np.int8], steps: Floats
+    weights: Floats, sizes: Floats, whole: NDArray[np.int16], steps: Floats
 ) -> None:
     """Set a later layer, for units before it whose steps have these sizes.
 
@@ -213,8 +219,7 @@ def quantise_weights(
     rounded = np.empty(units, np.float32)
     bits = rounded.view(np.int32)
     for i in range(outputs):
-        largest = min(max(largest_product(weights[i], sizes), SMALLEST), LARGEST_PRODUCT)
-        size = largest / np.float32(127)
+        size = min(max(step_of(weights[i], sizes), SMALLEST), LARGEST_PRODUCT)
         steps[i] = size
         factor = np.float32(1) / size
         for unit in range(units):
@@ -225,12 +230,12 @@ def quantise_weights(
 
 @numba.njit()
 def average(hidden: Integers) -> Floats:
-    """Average number of steps of each unit (units,) in a tile, of words (units / 4, TILE)."""
-    found = np.empty(UNITS * len(hidden), np.float32)
+    """Average number of steps of each unit (units,) in a tile, of words (units / NUMBERS, TILE)."""
+    found = np.empty(NUMBERS * len(hidden), np.float32)
     for unit in range(len(found)):
         total = 0
         for row in range(TILE):
-            total += (hidden[unit // UNITS, row] >> (8 * (unit % UNITS))) & 0xFF
+            total += (hidden[unit // NUMBERS, row] >> (BITS * (unit % NUMBERS))) & 0xFFFF
         found[unit] = np.float32(total) / np.float32(TILE)
     return found
 
@@ -241,7 +246,7 @@ def set_biases(
     biases: Floats,
     weights: Floats,
     sizes: Floats,
-    whole: NDArray[np.int8],
+    whole: NDArray[np.int16],
     steps: Floats,
     hidden: Integers,
     to: Floats,
@@ -279,58 +284,59 @@ def set_unit_steps(sums: Integers, sizes: Floats, biases: Floats, steps: Floats)
     for unit in range(len(sums)):
         largest = SMALLEST
         for row in range(TILE):
-            largest = max(largest, np.float32(sums[unit, row]) * sizes[unit] + biases[unit])
-        steps[unit] = UNIT_RANGE * min(largest, LARGEST_PRODUCT) / np.float32(255)
+            # Of a unit that is off as well, for other rows may turn it on.
+            largest = max(largest, abs(np.float32(sums[unit, row]) * sizes[unit] + biases[unit]))
+        steps[unit] = RANGE * min(largest, LARGEST_PRODUCT) / STEPS
 
 
 @numba.njit()
 def quantise_units(
     sums: Integers, sizes: Floats, biases: Floats, steps: Floats, hidden: Integers
 ) -> None:
-    """Units of a later layer as integers from 0 to 255.
+    """Units of a later layer as integers.
 
     Args:
         sums: (units, TILE).
         sizes: of a step of each unit's sum, (units,).
         biases: (units,).
         steps: the size of each unit's step, (units,).
-        hidden: is set to the integers (units / 4, TILE), four of a row in each word.
+        hidden: is set to the integers (units / NUMBERS, TILE), two of a row in each word.
     """
-    rounded = np.empty((UNITS, TILE), np.float32)
+    rounded = np.empty((NUMBERS, TILE), np.float32)
     bits = rounded.view(np.int32)
     for word in range(len(hidden)):
-        for i in range(UNITS):
-            unit = UNITS * word + i
+        for i in range(NUMBERS):
+            unit = NUMBERS * word + i
             factor = sizes[unit] / steps[unit]
             bias = biases[unit] / steps[unit]
             for row in range(TILE):
                 number = np.float32(sums[unit, row]) * factor + bias
-                number = min(max(number, np.float32(0)), np.float32(255))
+                number = min(max(number, np.float32(0)), STEPS)
                 rounded[i, row] = number + WHOLE
         for row in range(TILE):
-            hidden[word, row] = word_of(bits[0, row], bits[1, row], bits[2, row], bits[3, row])
+            hidden[word, row] = word_of(bits[0, row], bits[1, row])
 
 
 @numba.njit()
 def quantise_inputs(values: Floats, steps: Floats, words: Integers, outside: Integers) -> None:
-    """Inputs of a tile as integers from 1 to 255; 128 is zero.
+    """Inputs of a tile as integers.
 
     Args:
         values: (inputs, TILE).
         steps: (inputs,).
-        words: is set to the integers (inputs / 4, TILE), four of a row in each.
+        words: is set to the integers (inputs / NUMBERS, TILE), two of a row in each.
         outside: is set to whether a row (TILE,) has a number that does not fit.
     """
-    rounded = np.empty((4, TILE), np.float32)
+    rounded = np.empty((NUMBERS, TILE), np.float32)
     bits = rounded.view(np.int32)
     outside[:] = 0
     for word in range(len(words)):
-        for i in range(4):
-            factor = np.float32(1) / steps[4 * word + i]
+        for i in range(NUMBERS):
+            factor = np.float32(1) / steps[NUMBERS * word + i]
             for row in range(TILE):
-                scaled = values[4 * word + i, row] * factor
+                scaled = values[NUMBERS * word + i, row] * factor
                 # True for NaN.
-                outside[row] |= not abs(scaled) < np.float32(127.5)
-                rounded[i, row] = scaled + (WHOLE + np.float32(128))
+                outside[row] |= not abs(scaled) <= STEPS
+                rounded[i, row] = scaled + WHOLE
         for row in range(TILE):
-            words[word, row] = word_of(bits[0, row], bits[1, row], bits[2, row], bits[3, row])
+            words[word, row] = word_of(bits[0, row], bits[1, row])

@@ -91,7 +91,7 @@ class Model(DynamicsModel):
         return FusedLayers(weights, biases, rows)
 
     def for_screening(self) -> Screen | None:
-        """States by the same maps, their products in 8-bit integers."""
+        """States by the same maps, their products in 16-bit integers."""
         widths = [layer.out_features for layer in self.linear_layers[:-1]]
         # All hidden layers become as wide as the widest.
         alike = 2 * min(widths) >= max(widths)

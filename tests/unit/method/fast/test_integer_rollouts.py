@@ -1,4 +1,4 @@
-"""The network in 8-bit integers beside the network."""
+"""The network in 16-bit integers beside the network."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ SHAPES = [
 @pytest.mark.usefixtures("products")
 @pytest.mark.parametrize(("state_dim", "action_dim", "units", "rows"), SHAPES)
 def test_states_are_the_models(state_dim, action_dim, units, rows):
-    """To 127 steps of an input, 255 of a unit and 127 of a weight, over five time steps.
+    """To 16,383 steps of an input and of a unit, over five time steps.
 
     Each further layer adds about as much.
     """
@@ -65,11 +65,11 @@ def test_states_are_the_models(state_dim, action_dim, units, rows):
         expected = exact(model, start, actions)
     assert found.shape == expected.shape
     inside = ~found[-1].isnan().any(dim=1)
-    assert inside.float().mean() > 0.98
+    assert inside.float().mean() > 0.99
     moved = (expected - start).square().mean().sqrt()
     errors = (found - expected)[:, inside]
-    assert errors.abs().max() < 0.15 * len(units) * moved
-    assert errors.square().mean().sqrt() < 0.03 * len(units) * moved
+    assert errors.abs().max() < 0.01 * len(units) * moved
+    assert errors.square().mean().sqrt() < 0.002 * len(units) * moved
 
 
 @pytest.mark.skipif(not has_vnni(), reason="no AVX512-VNNI")
@@ -105,7 +105,7 @@ def test_threads_share_the_rows(units):
 
 
 def test_a_row_beyond_the_range_is_no_number_from_then_on():
-    """All move alike but row 100, which goes three times as far as the range at the third step."""
+    """All move alike but row 100, which goes farther than the range at the second step."""
     weights = [torch.tensor([[0.0, 1.0], [0.0, -1.0]]), torch.tensor([[1.0, -1.0]])]
     rollouts = IntegerRollouts(weights, [torch.zeros(2), torch.zeros(1)])
     actions = torch.full((6, 200, 1), 0.125)
@@ -160,5 +160,5 @@ def test_steps_round_to_the_nearest():
     actions = (torch.rand(1, 5000, 1, generator=draws()) * 2 - 1).double().float()
     with torch.inference_mode():
         errors = rollouts(torch.zeros(1), actions)[0, :, 0] - (actions[0, :, 0] + 1.5)
-    assert errors.abs().mean() > 1e-4
-    assert abs(errors.mean()) < 0.1 * errors.abs().mean()
+    assert errors.abs().mean() > 1e-5
+    assert abs(errors.mean()) < 0.3 * errors.abs().mean()

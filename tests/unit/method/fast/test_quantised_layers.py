@@ -1,4 +1,4 @@
-"""What 8-bit integers stand for."""
+"""What 16-bit integers stand for."""
 
 import numpy as np
 from hypothesis import given
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mbmf.method.fast.integer_products import TILE
 from mbmf.method.fast.quantised_layers import (
-    UNIT_RANGE,
+    RANGE,
     quantise_first,
     quantise_inputs,
     quantise_units,
@@ -17,24 +17,36 @@ from mbmf.method.fast.quantised_layers import (
 )
 
 
-def test_an_input_of_more_than_127_steps_is_outside():
+def in_words(numbers):
+    """Words (n / 2, TILE) of the numbers (n, TILE), two of a row in each."""
+    pairs = numbers.astype(np.int16).reshape(-1, 2, TILE).swapaxes(1, 2).copy()
+    return pairs.view(np.int32)[..., 0]
+
+
+def of_words(words):
+    """Numbers (2 n, TILE) of words (n, TILE)."""
+    pairs = words.view(np.int16).reshape(len(words), TILE, 2)
+    return pairs.swapaxes(1, 2).reshape(-1, TILE)
+
+
+def test_an_input_of_more_than_16383_steps_is_outside():
     values = np.zeros((4, TILE), np.float32)
-    values[1, :6] = [127.4, -127.4, 127.6, -127.6, np.inf, np.nan]
-    words, outside = np.empty((1, TILE), np.int32), np.empty(TILE, np.int32)
+    values[1, :6] = [16382.6, -16382.6, 16383.1, -16383.1, np.inf, np.nan]
+    words, outside = np.empty((2, TILE), np.int32), np.empty(TILE, np.int32)
     quantise_inputs(values, np.ones(4, np.float32), words, outside)
     assert outside[:7].tolist() == [0, 0, 1, 1, 1, 1, 0]
-    assert words.view(np.uint8).reshape(TILE, 4)[:2].tolist() == [
-        [128, 255, 128, 128],
-        [128, 1, 128, 128],
-    ]
+    assert of_words(words)[:, :2].T.tolist() == [[0, 16383, 0, 0], [0, -16383, 0, 0]]
 
 
 numbers = st.floats(-10, 10, width=32)
 
 
 @given(st.data())
-def test_a_unit_never_has_more_than_255_steps(data):
-    """Whatever the weights, the bias and the inputs; and it is the unit to one step and a half."""
+def test_a_unit_never_has_more_than_16383_steps(data):
+    """Whatever the weights, the bias and the inputs; and it is the unit to one step and a half.
+
+    The sum before it never leaves 32 bits.
+    """
     inputs, units = 8, 4
     floats = st.lists(numbers, min_size=inputs * units, max_size=inputs * units)
     weights = np.array(data.draw(floats), np.float32).reshape(inputs, units)
@@ -45,15 +57,16 @@ def test_a_unit_never_has_more_than_255_steps(data):
     now = type(layer)(*(part[0] for part in layer))
     now.input_steps[:] = steps
     size = quantise_first(weights, near, now)
-    whole = now.first.view(np.int8).reshape(inputs // 4, units, 4).swapaxes(1, 2)
+    whole = now.first.view(np.int16).reshape(inputs // 2, units, 2).swapaxes(1, 2)
     whole = whole.reshape(inputs, units).astype(np.int64)
-    some = data.draw(st.lists(st.integers(-127, 127), min_size=inputs, max_size=inputs))
+    some = data.draw(st.lists(st.integers(-16383, 16383), min_size=inputs, max_size=inputs))
     for unit in range(units):
-        highest = 127 * np.sign(whole[:, unit])
+        highest = 16383 * np.sign(whole[:, unit])
         for numbers_ in (np.array(some), highest, -highest):
-            total = int((whole[:, unit] * (numbers_ + 128)).sum()) + int(now.biases[unit])
+            total = int((whole[:, unit] * numbers_).sum()) + int(now.biases[unit])
             found = max(total, 0) >> int(now.shifts[unit])
-            assert found <= 255
+            assert found <= 16383
+            assert abs(total) < 2**31
             unrounded = near[unit].astype(float) + float(
                 (weights[:, unit] * steps * numbers_).sum()
             )
@@ -62,30 +75,26 @@ def test_a_unit_never_has_more_than_255_steps(data):
             assert abs(found * size[unit] - max(unrounded, 0.0)) <= 1.01 * off * size[unit] + 1e-6
 
 
-def test_the_highest_unit_does_not_reach_256_by_rounding():
-    """127 times 127 steps and 250 of the bias: 255.9 of 64 each, and half of one is added."""
-    weights = np.zeros((4, 4), np.float32)
-    weights[0] = 1.0
-    layer = room(1, weights, 0, weights)
-    now = type(layer)(*(part[0] for part in layer))
-    now.input_steps[:] = 1.0
-    quantise_first(weights, np.full(4, 250 / 127, np.float32), now)
-    # The word is of an input of 127 steps, stored as 255, and three of none.
-    whole = now.first.view(np.int8).reshape(4, 4).astype(int)
-    total = whole @ np.array([255, 128, 128, 128]) + now.biases
-    assert (total >> now.shifts <= 255).all()
-
-
 def test_weights_of_a_later_layer_are_whole_to_half_a_step():
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(8, 12)).astype(np.float32)
     sizes = rng.uniform(0.1, 3, size=12).astype(np.float32)
-    whole, steps = np.empty((8, 12), np.int8), np.empty(8, np.float32)
+    whole, steps = np.empty((8, 12), np.int16), np.empty(8, np.float32)
     quantise_weights(weights, sizes, whole, steps)
     whole = whole.astype(float)
-    assert (np.abs(whole).max(axis=1) == 127).all()
+    assert (np.abs(whole).max(axis=1) > 10_000).all()
     off = whole * steps[:, None] / sizes - weights
     assert (np.abs(off) <= 0.501 * steps[:, None] / sizes).all()
+
+
+def test_no_sum_of_a_later_layer_leaves_32_bits():
+    """Of many units that all have 16383 steps, with weights of one sign."""
+    for units in (12, 500, 20_000):
+        whole, steps = np.empty((4, units), np.int16), np.empty(4, np.float32)
+        quantise_weights(np.ones((4, units), np.float32), np.ones(units, np.float32), whole, steps)
+        total = 16383 * whole.astype(np.int64).sum(axis=1)
+        assert (total < 2**31).all()
+        assert (total > 2**30).all()
 
 
 def test_the_average_row_of_the_first_tile_loses_nothing_by_rounded_weights():
@@ -93,33 +102,34 @@ def test_the_average_row_of_the_first_tile_loses_nothing_by_rounded_weights():
     weights = rng.normal(size=(8, 12)).astype(np.float32)
     sizes = rng.uniform(0.1, 3, size=12).astype(np.float32)
     biases = rng.normal(size=8).astype(np.float32)
-    whole, steps = np.empty((8, 12), np.int8), np.empty(8, np.float32)
+    whole, steps = np.empty((8, 12), np.int16), np.empty(8, np.float32)
     quantise_weights(weights, sizes, whole, steps)
-    units = rng.integers(0, 256, size=(12, TILE))
-    hidden = units.astype(np.uint8).reshape(3, 4, TILE).swapaxes(1, 2).copy().view(np.int32)
+    # As coarse as if they had 8 bits.
+    whole &= ~0xFF
+    units = rng.integers(0, 16384, size=(12, TILE))
     found = np.empty(8, np.float32)
-    set_biases(biases, weights, sizes, whole, steps, hidden.reshape(3, TILE), found)
+    set_biases(biases, weights, sizes, whole, steps, in_words(units), found)
     exact = weights.astype(float) @ (units * sizes[:, None]) + biases[:, None]
     rounded = (whole.astype(float) @ units) * steps[:, None]
     assert np.abs(rounded + biases[:, None] - exact).mean(axis=1).max() > 0.5
     lost = (rounded + found[:, None] - exact).mean(axis=1)
-    np.testing.assert_allclose(lost, 0, atol=2e-3)
+    np.testing.assert_allclose(lost, 0, atol=1e-6 * np.abs(exact).max())
 
 
-def test_units_of_a_later_layer_are_whole_to_half_a_step_and_end_at_255():
-    """The steps reach a multiple of the largest value of the first tile; none is below zero."""
+def test_units_of_a_later_layer_are_whole_to_half_a_step_and_end_at_16383():
+    """The steps reach a multiple of the largest value before ReLU in the first tile."""
     rng = np.random.default_rng(0)
     sums = rng.integers(-1000, 1000, size=(8, TILE)).astype(np.int32)
     sizes = rng.uniform(0.1, 3, size=8).astype(np.float32)
     biases = rng.normal(scale=100, size=8).astype(np.float32)
-    steps, hidden = np.empty(8, np.float32), np.empty((2, TILE), np.int32)
+    steps, hidden = np.empty(8, np.float32), np.empty((4, TILE), np.int32)
     set_unit_steps(sums, sizes, biases, steps)
+    largest = np.abs(sums * sizes[:, None] + biases[:, None]).max(axis=1)
+    np.testing.assert_allclose(16383 * steps, RANGE * largest, rtol=1e-5)
     sums[0, 5] = 10_000
     quantise_units(sums, sizes, biases, steps, hidden)
-    whole = hidden.view(np.uint8).reshape(2, TILE, 4).swapaxes(1, 2).reshape(8, TILE)
+    whole = of_words(hidden)
     values = np.maximum(sums * sizes[:, None] + biases[:, None], 0)
-    assert whole[0, 5] == 255
+    assert whole[0, 5] == 16383
     values[0, 5] = whole[0, 5] * steps[0]
     assert (np.abs(whole * steps[:, None] - values) <= 0.501 * steps[:, None]).all()
-    others = np.arange(TILE) != 5
-    np.testing.assert_allclose(255 * steps, UNIT_RANGE * values[:, others].max(axis=1), rtol=0.02)
