@@ -26,6 +26,7 @@ from torch import Tensor
 from mbmf.agents import AGENTS, get_agent
 from mbmf.agents.spec import AgentSpec
 from mbmf.method import algorithm_1, random_data
+from mbmf.method.fast.processor import has_vnni
 from mbmf.method.models.base import new_model
 from mbmf.method.models.mlp import Model
 from mbmf.method.planners.base import BasePlanner, PlanningSettings, new_planner
@@ -118,7 +119,7 @@ class Rescored(Counter[int]):
 def margin(screened: Tensor, far: Tensor, exact: Tensor) -> float:
     """By which factor the errors of the screen would have to grow for another sequence to win.
 
-    Only errors of sequences that were left out grow, none of what is seen. All are (B, N).
+    Errors of sequences that are predicted exactly stay as they are. All arguments are (B, N).
     """
     tried = torch.zeros_like(screened, dtype=torch.bool)
 
@@ -283,6 +284,8 @@ def print_runs(layers: int, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    if not has_vnni():
+        sys.exit("nothing is screened here: the processor has no AVX512-VNNI")
     torch.set_num_threads(1)
     if sys.argv[1] == "plans":
         print_plans(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:] or SCREENED)

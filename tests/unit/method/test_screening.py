@@ -96,8 +96,16 @@ class TestRule:
         exact = torch.randn(3000, generator=draws())
         exact[7] = 50.0
         screened = exact.clone()
-        screened[7] += share * exact.std()
+        low, high = exact.sort().values[[480, 2519]]
+        screened[7] += share * (high - low) / 2
         assert chosen(screened, exact)[::2] == (7, asked)
+
+    def test_one_far_return_does_not_hide_how_large_the_errors_are(self):
+        """Errors are 0.3 times the spread. One return is so low that the deviation is 200 times."""
+        exact = torch.randn(2000, generator=draws())
+        screened = exact + 0.6 * torch.rand(2000, generator=draws(1)) - 0.3
+        exact[5] = screened[5] = -1e4
+        assert chosen(screened, exact)[2] == 2000
 
     @pytest.mark.parametrize("seed", range(20))
     def test_errors_of_one_size_never_hide_the_best(self, seed):

@@ -198,7 +198,7 @@ def hidden_units(native: bool) -> Any:
 
 
 def outputs(native: bool) -> Any:
-    """The last layer, of OUTPUTS outputs at a time.
+    """A layer after the first, of OUTPUTS outputs at a time.
 
     Args:
         native: whether to use the processor's instruction for two products.

@@ -4,17 +4,18 @@ What is rounded:
 
 - An input is a whole number of steps, at most 16,383 to either side. At each time step the size of
   its steps follows from the first tile of rows.
-- A unit of the first hidden layer has 8192 to 16,383 steps, up to the highest value that such
-  inputs can give it.
+- A unit of the first hidden layer has 8191 to 16,382 steps, up to the highest value that such
+  inputs can give it. Where a bias turns it off for nearly all inputs, it has fewer.
 - A unit of a later layer has 16,383. Their size follows from the first tile as well, for such a
   unit comes nowhere near the highest value that it could have.
-- A weight has as many steps as it can so that no sum of products leaves 32 bits. Their size differs
-  between units and between outputs. What the average row of the first tile loses by rounding the
-  weights of a later layer is added to its biases.
+- A weight has as many steps as it can, at most 32,767 to either side, so that no sum of products
+  leaves 32 bits. Their size differs between units and between outputs. What the average row of the
+  first tile loses by rounding the weights of a later layer is added to its biases.
 
 The later layers' biases, the states and their changes are float32. A row with an input of more than
-16,383 steps is no number from then on, so its sequence is predicted exactly. A later unit of more
-steps has 16,383.
+16,383 steps is no number from then on, so its sequence is predicted exactly. A later unit that
+would have more is cut to 16,383. Networks have up to 18,000 units a layer: rounding the weights of
+more could bring a sum beyond 32 bits.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ from numpy.typing import NDArray
 
 from mbmf.method.fast.integer_products import BITS, NUMBERS, TILE
 
-# Most steps of an input to either side, and of a unit. With more of them, weights have fewer: the
-# errors of the screen were largest with 4095, half of it with 8191, a third with 16,383, and larger
+# Most steps of an input to either side, and of a unit. With more of them, weights have fewer. The
+# screen's errors were largest with 4095, half as large with 8191, a third with 16,383, and larger
 # again with 32,767.
 STEPS = np.float32(16383)
 
 # Most steps of a weight to either side, for it has 16 bits.
 WEIGHT_STEPS = np.float32(32767)
 
-# Most steps of a sum of products. It leaves room in 32 bits for what rounding the weights adds.
+# Most steps of a sum of products. It leaves room in 32 bits for what rounding 18,000 weights adds.
 LARGEST_SUM = np.float32(2e9)
 
 # The steps of an input reach this many times the largest one in the first tile. Those of a later
-# unit do so likewise, by its largest sum before ReLU.
+# unit do so likewise, by its largest value before ReLU, whatever its sign.
 RANGE = np.float32(4)
 
 # A number that is added to it is rounded to a whole one, and the sum's lowest bits are that number.

@@ -101,7 +101,7 @@ def test_threads_share_the_rows(units):
                 found.append(IntegerRollouts(*model._folded())(start, actions).nan_to_num())
     finally:
         torch.set_num_threads(threads)
-    assert (found[0] - found[1]).square().mean().sqrt() < 0.02 * len(units) * found[0].std()
+    assert (found[0] - found[1]).square().mean().sqrt() < 0.001 * len(units) * found[0].std()
 
 
 def test_a_row_beyond_the_range_is_no_number_from_then_on():
@@ -114,8 +114,8 @@ def test_a_row_beyond_the_range_is_no_number_from_then_on():
         states = rollouts(torch.zeros(1), actions)[:, :, 0]
     others = torch.arange(200) != 100
     steps = 0.125 * torch.arange(1, 7)
-    torch.testing.assert_close(states[:, others], steps[:, None].expand(-1, 199), rtol=0.02, atol=0)
-    assert states[1, 100].item() == pytest.approx(1.075, rel=0.02)
+    torch.testing.assert_close(states[:, others], steps[:, None].expand(-1, 199), rtol=5e-4, atol=0)
+    assert states[1, 100].item() == pytest.approx(1.075, rel=5e-4)
     assert states[1, 100] > RANGE * states[1, 0]
     assert states[2:, 100].isnan().all()
 
@@ -135,7 +135,7 @@ def test_a_unit_that_no_input_moves_keeps_its_value():
     with torch.inference_mode():
         states = rollouts(torch.zeros(1), torch.full((1, 70, 1), 0.5))
     torch.testing.assert_close(
-        states, torch.full((1, 70, 1), 0.3 * 2 + 0.5 * 1.5), rtol=0.01, atol=0
+        states, torch.full((1, 70, 1), 0.3 * 2 + 0.5 * 1.5), rtol=5e-4, atol=0
     )
 
 
@@ -157,8 +157,8 @@ def test_steps_round_to_the_nearest():
     """A sum that is shifted would lose half a step on average if it were not rounded."""
     weights = [torch.tensor([[0.0, 1.0]]), torch.tensor([[1.0]])]
     rollouts = IntegerRollouts(weights, [torch.tensor([1.5]), torch.zeros(1)])
-    actions = (torch.rand(1, 5000, 1, generator=draws()) * 2 - 1).double().float()
+    actions = torch.rand(1, 5000, 1, generator=draws()) * 2 - 1
     with torch.inference_mode():
         errors = rollouts(torch.zeros(1), actions)[0, :, 0] - (actions[0, :, 0] + 1.5)
     assert errors.abs().mean() > 1e-5
-    assert abs(errors.mean()) < 0.3 * errors.abs().mean()
+    assert abs(errors.mean()) < 0.1 * errors.abs().mean()

@@ -1,6 +1,7 @@
 """What 16-bit integers stand for."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +44,7 @@ numbers = st.floats(-10, 10, width=32)
 
 @given(st.data())
 def test_a_unit_never_has_more_than_16383_steps(data):
-    """Whatever the weights, the bias and the inputs; and it is the unit to one step and a half.
+    """Whatever the weights, the bias and the inputs; and it is the unit, but for rounding.
 
     The sum before it never leaves 32 bits.
     """
@@ -87,14 +88,26 @@ def test_weights_of_a_later_layer_are_whole_to_half_a_step():
     assert (np.abs(off) <= 0.501 * steps[:, None] / sizes).all()
 
 
-def test_no_sum_of_a_later_layer_leaves_32_bits():
-    """Of many units that all have 16383 steps, with weights of one sign."""
-    for units in (12, 500, 20_000):
-        whole, steps = np.empty((4, units), np.int16), np.empty(4, np.float32)
-        quantise_weights(np.ones((4, units), np.float32), np.ones(units, np.float32), whole, steps)
-        total = 16383 * whole.astype(np.int64).sum(axis=1)
-        assert (total < 2**31).all()
-        assert (total > 2**30).all()
+def largest_sums(weights):
+    """Of units that all have 16,383 steps."""
+    whole, steps = np.empty(weights.shape, np.int16), np.empty(len(weights), np.float32)
+    quantise_weights(weights, np.ones(weights.shape[1], np.float32), whole, steps)
+    return 16383 * np.abs(whole.astype(np.int64)).sum(axis=1)
+
+
+@pytest.mark.parametrize("units", [12, 500, 18_000])
+def test_no_sum_of_a_later_layer_leaves_32_bits(units):
+    total = largest_sums(np.ones((4, units), np.float32))
+    assert (total < 2**31).all()
+    assert (total > 2**30).all()
+
+
+def test_nor_does_one_whose_weights_are_all_rounded_up():
+    """Of 18,000 units a weight has 6.8 steps on average: here 6.501 or 7.501."""
+    weights = np.full((1, 18_000), 6.501, np.float32)
+    weights[:, :5_058] = 7.501
+    total = largest_sums(weights)
+    assert 0.999 * 2**31 < total < 2**31
 
 
 def test_the_average_row_of_the_first_tile_loses_nothing_by_rounded_weights():
