@@ -76,6 +76,22 @@ def test_a_unit_never_has_more_than_16383_steps(data):
             assert abs(found * size[unit] - max(unrounded, 0.0)) <= 1.01 * off * size[unit] + 1e-6
 
 
+def test_the_highest_unit_does_not_get_beyond_16383_by_rounding():
+    """With biases up to the largest share of the sum, some units end just below a power of two."""
+    units = 4000
+    weights = np.zeros((4, units), np.float32)
+    weights[0] = 1.0
+    layer = room(1, weights, 0, np.zeros((4, units), np.float32))
+    now = type(layer)(*(part[0] for part in layer))
+    now.input_steps[:] = 1.0
+    quantise_first(weights, np.linspace(0, 40_000, units, dtype=np.float32), now)
+    # The word of the first two inputs, of which the second has no weight.
+    whole = now.first.view(np.int16).reshape(2, units, 2)[0, :, 0].astype(np.int64)
+    found = (16383 * whole + now.biases) >> now.shifts
+    assert found.max() <= 16383
+    assert found.max() > 16300
+
+
 def test_weights_of_a_later_layer_are_whole_to_half_a_step():
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(8, 12)).astype(np.float32)
