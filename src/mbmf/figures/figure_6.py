@@ -115,14 +115,14 @@ def design_decisions(
         if sweep["panel"] == panels[0]:
             above.set_ylabel(f"{title_of(sweep['agent'])}\nreturn of an MPC rollout")
             below.set_ylabel("return at the last iteration")
-    own = "held elsewhere" if len(panels) > 1 else "of the agent's own settings"
+    own = "the setting held elsewhere" if len(panels) > 1 else "the agent's own"
     title = (
         f"{heading}: design decisions{_held(held)}. Above: mean over seeds. Below: every seed, "
         f"mean and 95 % Student interval ({_sample(table, sweeps, scale)})\n"
-        f"Bold: the setting {own}."
+        f"Bold: {own}."
         + (" Verdicts rest on the differences between settings, seed by seed." if readings else "")
     )
-    lines = [textwrap.fill(line, int(16 * 3.1 * columns)) for line in title.splitlines()]
+    lines = [textwrap.fill(line, 31 * columns) for line in title.splitlines()]
     figure.suptitle("\n".join(lines))
     figure.draw_without_rendering()  # labels need the final height of the axes
     figure.set_layout_engine("none")
@@ -187,7 +187,8 @@ def _curves(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> list[EndLa
         )  # fmt: skip
         labels.append(EndLabel(_text(value), means.index[-1], means.iloc[-1], colour, own))
     last = rows["iteration"].max()
-    axes.set_xlim(-0.06 * last, 1.28 * last)
+    longest = max(len(label.text) for label in labels)
+    axes.set_xlim(-0.06 * last, (1.2 + 0.045 * longest) * last)
     axes.margins(y=0.12)
     title, _ = DECISIONS.get(sweep["parameter"], (sweep["parameter"], ""))
     axes.set_title(f"({sweep['panel'][0]}) {title}")
