@@ -36,6 +36,7 @@ DECISIONS = {
 # From dark to light in order of the values, so that grey shades tell them apart, too.
 RAMP = ("inferno", 0.05, 0.74)
 MARKERS = "osD^vPX<>*"
+NO_BREAK = "\u00a0"  # a space at which no line ends
 # Where the seeds of an iteration, and their mean, are drawn beside a value, in steps of the axis.
 SEEDS_AT, MEAN_AT = -0.12, 0.16
 
@@ -116,14 +117,15 @@ def design_decisions(
             above.set_ylabel(f"{title_of(sweep['agent'])}\nreturn of an MPC rollout")
             below.set_ylabel("return at the last iteration")
     own = "the setting held elsewhere" if len(panels) > 1 else "the agent's own"
-    title = (
-        f"{heading}: design decisions{_held(held)}. Above: mean over seeds. Below: every seed, "
-        f"mean and 95 % Student interval ({_sample(table, sweeps, scale)})\n"
+    whole = _sample(table, sweeps, scale).replace(" ", NO_BREAK)
+    title = [
+        f"{heading}: design decisions{_held(held)} ({whole})",
+        "Above: mean over seeds. Below: every seed, mean and 95 % Student interval. "
         f"Bold: {own}."
-        + (" Verdicts rest on the differences between settings, seed by seed." if readings else "")
-    )
-    lines = [textwrap.fill(line, 31 * columns) for line in title.splitlines()]
-    figure.suptitle("\n".join(lines))
+        + (" Verdicts rest on the differences between settings, seed by seed." if readings else ""),
+    ]
+    lines = "\n".join(textwrap.fill(line, 31 * columns) for line in title)
+    figure.suptitle(lines.replace(NO_BREAK, " "))
     figure.draw_without_rendering()  # labels need the final height of the axes
     figure.set_layout_engine("none")
     for axes, labels in ends:
@@ -138,7 +140,7 @@ def _held(held: Mapping[str, Mapping[str, Any]] | None) -> str:
         for section, own in (held or {}).items()
         for key, value in own.items()
     ]
-    return f" at {', '.join(values)}" if values else ""
+    return f", {', '.join(values)}" if values else ""
 
 
 def _sample(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str) -> str:
