@@ -14,6 +14,7 @@ FINE_TUNED = {"trpo", "gait"} | VERDICTS
 IMITATED = {"imitation"} | FINE_TUNED
 FIGURE_5 = {"divergence", "figure_5_tables", "figure_5"} | JUDGED
 FIGURE_6 = {"model_based", "figure_6_table", "figure_6"} | JUDGED
+FIGURE_6E = {"model_based", "figure_6e_table", "figure_6e"}
 SHOWN_IN_9 = {"figure_9_table", "figure_9_times", "figure_9"}
 FIGURE_9 = {"model_based"} | SHOWN_IN_9 | JUDGED
 FOLLOWED = {
@@ -22,7 +23,7 @@ FOLLOWED = {
     "trajectories",
     "trajectories_swimmer_clip",
 }
-MODELLED = {"model_based"} | FIGURE_5 | FIGURE_6 | FIGURE_9 | IMITATED
+MODELLED = {"model_based"} | FIGURE_5 | FIGURE_6 | FIGURE_6E | FIGURE_9 | IMITATED
 DYNA = {"dyna_tables", "dyna"} | JUDGED
 
 MODEL, AGENT = "agents.swimmer.model_based", "agents.swimmer"
@@ -36,7 +37,7 @@ CHANGES: dict = {
     "seeds": (
         [0, 1],
         {"random_data", "trajectories_swimmer_1", "trajectories_table", "trajectories"}
-        | FIGURE_5 | FIGURE_6 | FIGURE_9,
+        | FIGURE_5 | FIGURE_6 | FIGURE_6E | FIGURE_9,
     ),
     # Trajectory following has sizes of its own, and the rest of the agent's model.
     **{
@@ -61,8 +62,8 @@ CHANGES: dict = {
             "aggregation.action_noise": 0.01,
         }.items()
     },
-    # Figure 9 names its own numbers of samples.
-    f"{MODEL}.planning.num_samples": (11, MODELLED - SHOWN_IN_9),
+    # Figures 6e and 9 name their own numbers of samples.
+    f"{MODEL}.planning.num_samples": (11, MODELLED - SHOWN_IN_9 - {"figure_6e_table", "figure_6e"}),
     f"{MODEL}.aggregation.training_rollouts": (
         2, MODELLED, {f"{MODEL}.aggregation.rollouts": 3}
     ),
@@ -107,6 +108,12 @@ CHANGES: dict = {
         [{"panel": "a", "parameter": "dynamics.epochs", "values": [2, 4]}], FIGURE_6
     ),
     "figures.figure_6.seeds": ([2], {"random_data"} | FIGURE_6),
+    "figures.figure_6e.agents": (["swimmer", "ant"], {"random_data"} | FIGURE_6E),
+    "figures.figure_6e.held.planning.num_samples": (9, FIGURE_6E),
+    "figures.figure_6e.sweeps": (
+        [{"panel": "e", "parameter": "dynamics.hidden_layers", "values": [[8]]}], FIGURE_6E
+    ),
+    "figures.figure_6e.seeds": ([2], {"random_data"} | FIGURE_6E),
     "figures.figure_7.agents": (
         ["swimmer", "ant"], {"random_data", "model_based"} | IMITATED
     ),

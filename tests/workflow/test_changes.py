@@ -19,6 +19,7 @@ FOLLOWED = {
 }  # fmt: skip
 EVERY_RUN = FOLLOWED | {
     "model_based", "divergence", "figure_5_tables", "figure_5", "figure_6_table", "figure_6",
+    "figure_6e_table", "figure_6e",
     "imitation", "trpo", "figure_7_table", "speedups", "figure_7", "gait", "claims",
     "figure_9_table", "figure_9_times", "figure_9", "claims_figure",
 }  # fmt: skip
@@ -60,22 +61,28 @@ CHANGES = {
         {"dyna_tables", "dyna", "claims", "claims_figure"},
     ),
     "a figure": (
-        "src/mbmf/figures/figure_6.py", "\nimport ", "\nNEW = 1\nimport ", {"figure_6"},
+        "src/mbmf/figures/figure_6.py", "\nimport ", "\nNEW = 1\nimport ",
+        {"figure_6", "figure_6e"},
     ),
     "all figures": (
         "src/mbmf/figures/style.py", "\nimport ", "\nNEW = 1\nimport ",
         {
-            "figure_5", "figure_6", "figure_7", "figure_9", "trajectories", "dyna",
+            "figure_5", "figure_6", "figure_6e", "figure_7", "figure_9", "trajectories", "dyna",
             "claims_figure",
         },
     ),
-    "notebook": ("workflow/notebooks/figure_6.ipynb", '"cells"', '"cells" ', {"figure_6"}),
-    "claims": ("config/claims.yaml", "\n", "\n# Words.\n", {"claims", "claims_figure", "figure_6"}),
-    # Of which Figure 9 and the trajectories name their own.
+    "notebook": (
+        "workflow/notebooks/figure_6.ipynb", '"cells"', '"cells" ', {"figure_6", "figure_6e"},
+    ),
+    "claims": (
+        "config/claims.yaml", "\n", "\n# Words.\n",
+        {"claims", "claims_figure", "figure_6", "figure_6e"},
+    ),
+    # Of which Figures 6e and 9 and the trajectories name their own.
     "a value of one agent": (
         "config/smoke.yaml", SMALLER, SMALLER.replace("20", "19"),
         {rule for rule in EVERY_RUN - {"divergence"} if "figure_5" not in rule}
-        - {"figure_9_table", "figure_9_times", "figure_9"}
+        - {"figure_9_table", "figure_9_times", "figure_9", "figure_6e_table", "figure_6e"}
         - FOLLOWED,
     ),
 }  # fmt: skip

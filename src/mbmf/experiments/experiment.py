@@ -33,6 +33,7 @@ from mbmf.experiments.runs import (
     defaults_left_out,
     identity,
 )
+from mbmf.method.algorithm_1 import ModelBasedSettings
 from mbmf.method.imitation import ExpertSettings, ImitationRunSettings
 from mbmf.method.trpo import TrpoRunSettings
 
@@ -263,13 +264,11 @@ class Experiment(Generic[S]):
         return list({identity(run): run for run in shown}.values())
 
     def model_based(
-        self, agent: str, seed: int, parameter: str | None = None, value: Any = None
+        self, agent: str, seed: int, settings: ModelBasedSettings | None = None
     ) -> ModelBasedRun:
-        """A run of Algorithm 1 with the agent's own settings, or with one parameter changed."""
-        settings = self.agents[agent].model_based
-        if parameter is not None:
-            settings = settings.replaced(parameter, value)
-        return ModelBasedRun(agent, settings, seed, self._task(agent))
+        """A run of Algorithm 1, with the agent's own settings if none are given."""
+        own = self.agents[agent].model_based
+        return ModelBasedRun(agent, settings or own, seed, self._task(agent))
 
     def imitation(self, agent: str, seed: int) -> ImitationRun:
         """Imitation of the final controller of the agent's own run of Algorithm 1."""

@@ -130,9 +130,7 @@ class Figure9(Experiment[Figure9Section]):
     def curves(self) -> list[ModelBasedRun]:
         """All runs of all methods, each once."""
         return [
-            ModelBasedRun(
-                agent, self._settings(agent, method, num_samples), seed, self._task(agent)
-            )
+            self.model_based(agent, seed, self._settings(agent, method, num_samples))
             for agent in self.section.agents
             for method in self._methods(agent)
             for num_samples in method.num_samples

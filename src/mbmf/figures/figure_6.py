@@ -5,7 +5,8 @@ Above, the paper's curves. Below, what its claims are about: the return of the l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -30,10 +31,12 @@ DECISIONS = {
     "planning.horizon": ("controller's horizon", "horizon H"),
     "planning.num_samples": ("controller's samples", "action samples K"),
     "random_data.rollouts": ("initial random rollouts", "random rollouts"),
+    "dynamics.hidden_layers": ("size of the network", "hidden layers × units"),
 }
 # From dark to light in order of the values, so that grey shades tell them apart, too.
 RAMP = ("inferno", 0.05, 0.74)
 MARKERS = "osD^vPX<>*"
+NO_BREAK = "\u00a0"  # a space at which no line ends
 # Where the seeds of an iteration, and their mean, are drawn beside a value, in steps of the axis.
 SEEDS_AT, MEAN_AT = -0.12, 0.16
 
@@ -52,6 +55,9 @@ def select_sweep(
         InputError: the table lacks a configured value, or a seed of such a value.
     """
     rows: pd.DataFrame = table[table["agent"] == sweep["agent"]]
+    # Widths are text, "500x500", but a table that has one layer everywhere is read as numbers.
+    widths = [other["parameter"] for other in sweeps if isinstance(other["default"], str)]
+    rows = rows.astype(dict.fromkeys(widths, str))
     for other in sweeps:
         if other["agent"] == sweep["agent"] and other["parameter"] != sweep["parameter"]:
             rows = rows[rows[other["parameter"]] == other["default"]]
@@ -72,6 +78,7 @@ def design_decisions(
     scale: str,
     heading: str = "Figure 6",
     readings: Sequence[Reading] = (),
+    held: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Figure:
     """Figure 6: for each agent a row of curves and one of last returns, a column for each decision.
 
@@ -81,38 +88,59 @@ def design_decisions(
         scale: name of the scale, for the title.
         heading: first words of the title.
         readings: claims about the table, with verdicts. Each is written below its panel.
+        held: settings by section and key that are held in place of the agents' own.
     """
     use_style()
     agents = list(dict.fromkeys(sweep["agent"] for sweep in sweeps))
     panels = list(dict.fromkeys(sweep["panel"] for sweep in sweeps))
+    # A lone decision has a column for each agent.
+    rows, columns = (len(agents), len(panels)) if len(panels) > 1 else (1, len(agents))
     figure, grid = plt.subplots(
-        2 * len(agents),
-        len(panels),
-        figsize=(3.1 * len(panels), 5.9 * len(agents) + 0.6),
-        height_ratios=[1.1, 1] * len(agents),
+        2 * rows,
+        columns,
+        figsize=(3.1 * columns, 5.9 * rows + 0.6),
+        height_ratios=[1.1, 1] * rows,
         sharex=False,
-        sharey="row",
+        sharey="row" if len(panels) > 1 else False,
         squeeze=False,
     )
     ends = []
     for sweep in sweeps:
-        row, column = 2 * agents.index(sweep["agent"]), panels.index(sweep["panel"])
-        rows = select_sweep(table, sweep, sweeps)
-        ends.append((grid[row, column], _curves(grid[row, column], rows, sweep)))
-        _last_returns(grid[row + 1, column], rows, sweep, _of_panel(readings, sweep))
-    for agent, above, below in zip(agents, grid[::2], grid[1::2], strict=True):
-        above[0].set_ylabel(f"{title_of(agent)}\nreturn of an MPC rollout")
-        below[0].set_ylabel("return at the last iteration")
-    figure.suptitle(
-        f"{heading}: design decisions. Above: mean over seeds. Below: every seed, mean and 95 % "
-        f"Student interval ({_sample(table, sweeps, scale)})\nBold: the setting held elsewhere. "
-        "Verdicts rest on the differences between settings, seed by seed."
-    )
+        row, column = agents.index(sweep["agent"]), panels.index(sweep["panel"])
+        if len(panels) == 1:
+            row, column = 0, row
+        above, below = grid[2 * row, column], grid[2 * row + 1, column]
+        of_sweep = select_sweep(table, sweep, sweeps)
+        ends.append((above, _curves(above, of_sweep, sweep)))
+        _last_returns(below, of_sweep, sweep, _of_panel(readings, sweep))
+        if sweep["panel"] == panels[0]:
+            above.set_ylabel(f"{title_of(sweep['agent'])}\nreturn of an MPC rollout")
+            below.set_ylabel("return at the last iteration")
+    own = "the setting held elsewhere" if len(panels) > 1 else "the agent's own"
+    whole = _sample(table, sweeps, scale).replace(" ", NO_BREAK)
+    title = [
+        f"{heading}: design decisions{_held(held)} ({whole})",
+        "Above: mean over seeds. Below: every seed, mean and 95 % Student interval. "
+        f"Bold: {own}."
+        + (" Verdicts rest on the differences between settings, seed by seed." if readings else ""),
+    ]
+    lines = "\n".join(textwrap.fill(line, 31 * columns) for line in title)
+    figure.suptitle(lines.replace(NO_BREAK, " "))
     figure.draw_without_rendering()  # labels need the final height of the axes
     figure.set_layout_engine("none")
     for axes, labels in ends:
         label_ends(axes, labels)
     return figure
+
+
+def _held(held: Mapping[str, Mapping[str, Any]] | None) -> str:
+    """What is held in place of the agents' own settings, for the title."""
+    values = [
+        f"{DECISIONS.get(f'{section}.{key}', ('', key))[1]} = {value}"
+        for section, own in (held or {}).items()
+        for key, value in own.items()
+    ]
+    return f", {', '.join(values)}" if values else ""
 
 
 def _sample(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str) -> str:
@@ -121,6 +149,14 @@ def _sample(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]], scale: str) -
     counts = table.groupby(settings)["seed"].nunique()
     fewest, most = counts.min(), counts.max()
     return sample(scale, most) if fewest == most else f"{scale} scale, {fewest} to {most} seeds"
+
+
+def _text(value: float | str) -> str:
+    """A value as it is written: widths "500x500" as "2 × 500"."""
+    if not isinstance(value, str):
+        return f"{value:g}"
+    widths = value.split("x")
+    return f"{len(widths)} × {widths[0]}" if len(set(widths)) == 1 else " × ".join(widths)
 
 
 def _of_panel(readings: Sequence[Reading], sweep: dict[str, Any]) -> list[Reading]:
@@ -149,11 +185,12 @@ def _curves(axes: Axes, rows: pd.DataFrame, sweep: dict[str, Any]) -> list[EndLa
         own = value == sweep["default"]
         axes.plot(
             means.index, means, color=colour, marker=marker, markersize=4,
-            linewidth=2.2 if own else 1.0, markeredgewidth=0, label=f"{value:g}",
+            linewidth=2.2 if own else 1.0, markeredgewidth=0, label=_text(value),
         )  # fmt: skip
-        labels.append(EndLabel(f"{value:g}", means.index[-1], means.iloc[-1], colour, own))
+        labels.append(EndLabel(_text(value), means.index[-1], means.iloc[-1], colour, own))
     last = rows["iteration"].max()
-    axes.set_xlim(-0.06 * last, 1.28 * last)
+    longest = max(len(label.text) for label in labels)
+    axes.set_xlim(-0.06 * last, (1.2 + 0.045 * longest) * last)
     axes.margins(y=0.12)
     title, _ = DECISIONS.get(sweep["parameter"], (sweep["parameter"], ""))
     axes.set_title(f"({sweep['panel'][0]}) {title}")
@@ -180,7 +217,7 @@ def _last_returns(
     if both:
         axes.set_title("first iteration (open), last (filled)", fontsize="small", pad=3)
     axes.set_xlim(-0.6, len(sweep["values"]) - 0.4)
-    axes.set_xticks(range(len(sweep["values"])), [f"{value:g}" for value in sweep["values"]])
+    axes.set_xticks(range(len(sweep["values"])), [_text(value) for value in sweep["values"]])
     for text, value in zip(axes.get_xticklabels(), sweep["values"], strict=True):
         text.set_fontweight("bold" if value == sweep["default"] else "normal")
     axes.xaxis.grid(visible=False)
@@ -228,7 +265,7 @@ def final_returns(table: pd.DataFrame, sweeps: Sequence[dict[str, Any]]) -> pd.D
                     "agent": sweep["agent"],
                     "panel": sweep["panel"],
                     "decision": decision,
-                    "value": value,
+                    "value": _text(value) if isinstance(value, str) else value,
                     "mean": mean.item(),
                     "low": low.item(),
                     "high": high.item(),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mbmf.agents import get_agent
+from mbmf.base.errors import InputError
 from mbmf.experiments.experiment import EXPERIMENTS, Files
 from mbmf.experiments.runs import SPELLED_OUT, ModelBasedRun, table_of_runs, with_sources
 from mbmf.workflow.configuration import check_configuration, merge, read_yaml
@@ -35,6 +36,19 @@ def shown(configuration, name):
     return set(paths(runs_of(configuration, names=[name])))
 
 
+def widths_points(content):
+    """Likewise of Figure 6e."""
+    section = content["figures"]["figure_6e"]
+    points = set()
+    for agent in section["agents"]:
+        for widths in section["sweeps"][0]["values"]:
+            own = json.loads(json.dumps(content["agents"][agent]["model_based"]))
+            own["planning"] |= section["held"]["planning"]
+            own["dynamics"]["hidden_layers"] = widths
+            points.add((agent, json.dumps(own, sort_keys=True)))
+    return points
+
+
 def expected_points(content):
     """Every (agent, settings) that the figures show, from the plain files alone."""
     points = set()
@@ -52,6 +66,7 @@ def expected_points(content):
         for sweep in figures["figure_6"]["sweeps"]:
             for value in sweep["values"]:
                 add(agent, *sweep["parameter"].split("."), value)
+    points |= widths_points(content)
     for agent in figures["figure_9"]["agents"]:
         for method in figures["figure_9"]["methods"]:
             if agent not in method.get("agents", [agent]):
@@ -78,21 +93,22 @@ def test_a_shared_run_stands_once(scale):
     found = {(run.agent, run.settings.model_dump_json(), run.seed) for run in runs}
     assert len(found) == len(runs)
     assert len({run[:2] for run in found}) == len({*points, *own})
-    figure_6, figure_9 = (content["figures"][name] for name in ("figure_6", "figure_9"))
-    fewest = min((one["seeds"] or content["seeds"] for one in (figure_6, figure_9)), key=len)
+    sections = [content["figures"][name] for name in ("figure_6", "figure_6e", "figure_9")]
+    fewest = min((one["seeds"] or content["seeds"] for one in sections), key=len)
     for agent, settings, _ in found:
         seeds = {seed for *point, seed in found if point == [agent, settings]}
-        assert seeds >= set(fewest) or agent not in figure_6["agents"]
+        assert seeds >= set(fewest) or agent not in sections[0]["agents"]
     assert {seed for *_, seed in found} >= set(further)
 
 
 def test_every_figure_is_covered_and_nothing_else():
     hopper = {"agent": "hopper", "elements": list(get_agent("hopper").state_names[:6])}
     configuration = configured({"figures": {"figure_5": hopper, "figure_7": {"seeds": [0, 99]}}})
-    figure_5, figure_6, figure_7, figure_9 = (
-        shown(configuration, f"figure_{number}") for number in (5, 6, 7, 9)
+    figure_5, figure_6, *others, figure_7 = (
+        shown(configuration, f"figure_{number}") for number in (5, 6, "6e", 9, 7)
     )
-    assert figure_5 | figure_6 | figure_7 | figure_9 == set(paths(runs_of(configuration)))
+    everything = {*figure_5, *figure_6, *figure_7}.union(*others)
+    assert everything == set(paths(runs_of(configuration)))
     # The agent's own settings are in both, but for the seed that only one has.
     assert {path.rpartition("/")[2] for path in figure_7 - figure_6} == {"seed~99"}
     assert len(figure_5) == len(BASE["figures"]["figure_5"]["seeds"])
@@ -106,7 +122,7 @@ def test_figure_5_runs_are_among_those_of_figure_6_where_agent_and_settings_agre
 
 def test_every_experiment_is_found_by_its_name_and_makes_what_it_names():
     configuration = configured()
-    assert set(EXPERIMENTS.names()) == set(configuration.experiments)
+    assert set(EXPERIMENTS.names()) == set(configuration.experiments) - {"figure_6e"}
     for name, experiment in configuration.experiments.items():
         made = {path for job in experiment.tables() for path in job.outputs.values()}
         drawing = experiment.drawing()
@@ -176,6 +192,45 @@ def test_seeds_of_a_value_may_be_of_some_agents_only():
     assert half_cheetah["seeds"] == [[9]] * 3
 
 
+def test_layer_widths_can_be_varied_and_other_settings_held():
+    sweep = {
+        "panel": "e", "parameter": "dynamics.hidden_layers", "values": [[500, 500], [64]],
+        "value_seeds": [{"value": [64], "seeds": [7]}],
+    }  # fmt: skip
+    section = {"agents": ["swimmer"], "sweeps": [sweep], "seeds": [0, 1]}
+    section["held"] = {"planning": {"num_samples": 1000}}
+    experiment = configured({"figures": {"figure_6": section}}).experiments["figure_6"]
+    runs = experiment.runs()
+    assert {run.settings.planning.num_samples for run in runs} == {1000}
+    found = [(run.settings.dynamics.hidden_layers, run.seed) for run in runs]
+    assert found == [([64], 7), ([500], 0), ([500], 1), ([500, 500], 0), ([500, 500], 1)]
+    (panel,) = experiment.panels()
+    assert panel["values"] == ["64", "500", "500x500"]  # as in the curves
+    assert panel["default"] == "500"
+    assert experiment.drawing().parameters["held"] == section["held"]
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"held": {"planning": {"samples": 5}}}, r"figure_6\.held\.planning\.samples: unknown key"),
+        ({"held": {"plan": {"horizon": 5}}}, r"figure_6\.held\.plan: unknown key"),
+        ({"held": {"planning": {"horizon": 0}}}, r"figure_6\.held\.planning\.horizon: .*than 0"),
+        ({"held": {"planning": 5}}, r"figure_6\.held\.planning: .*dictionary"),
+        ({"values": [[500, 0]]}, r"values\[0\]: should be a number, or a list of widths"),
+        ({"values": ["x"]}, r"values\[0\]: should be a number.* \(found 'x'\)$"),
+        ({"values": [500]}, r"sweeps\[0\]: 500 is no value for dynamics\.hidden_layers"),
+        ({"values": [[5], [5]]}, r"\[5\] is listed twice"),
+    ],
+)
+def test_what_is_wrong_with_widths_and_held_settings_is_told(section, message):
+    sweep = {"panel": "e", "parameter": "dynamics.hidden_layers", "values": [[64]]}
+    sweep["values"] = section.get("values", sweep["values"])
+    held = {"held": section["held"]} if "held" in section else {}
+    with pytest.raises(InputError, match=message):
+        configured({"figures": {"figure_6": {"sweeps": [sweep]} | held}})
+
+
 OWN = configured().agents["swimmer"].model_based
 CHANGED = {
     key: [500, 500]
@@ -214,7 +269,7 @@ def test_an_added_seed_only_adds_runs():
         for sweep in BASE["figures"]["figure_6"]["sweeps"]
     ]
     figures = {"figure_5": {"seeds": None}, "figure_6": {"seeds": None, "sweeps": sweeps}}
-    figures |= {"figure_7": {"seeds": None}, "figure_9": {"seeds": None}}
+    figures |= {name: {"seeds": None} for name in ("figure_6e", "figure_7", "figure_9")}
     before = paths(runs_of(configured({"seeds": [0, 1], "figures": figures})))
     after = paths(runs_of(configured({"seeds": [0, 1, 7], "figures": figures})))
     assert set(before) < set(after)

@@ -78,13 +78,18 @@ def curves(axes):
     return {label: handle for handle, label in zip(handles, labels, strict=True)}
 
 
+def title_of(figure):
+    """On one line."""
+    return " ".join(figure.get_suptitle().split())
+
+
 def written(axes):
     return {text.get_text(): text for text in axes.texts}
 
 
 def test_each_curve_bears_the_label_of_its_value_at_its_end(table):
     figure = figure_6.design_decisions(table, SWEEPS, "quick")
-    assert "quick scale, 3 seeds" in figure.get_suptitle()
+    assert "quick scale, 3 seeds" in title_of(figure)
     expected = [{5: 5200, 30: 30200}, {10: 30100, 20: 30200, 40: 30400}]
     for axes, sweep, levels in zip(figure.axes[:2], SWEEPS, expected, strict=True):
         found, labels = curves(axes), written(axes)
@@ -182,8 +187,41 @@ def test_a_value_with_more_seeds_is_drawn_with_all_of_them(table):
     both = pd.concat([table, more])
     figure = figure_6.design_decisions(both, sweeps, "quick", "Ablation")
     assert figure.get_suptitle().startswith("Ablation: ")
-    assert "quick scale, 3 to 6 seeds" in figure.get_suptitle()
+    assert "quick scale, 3 to 6 seeds" in title_of(figure)
     # The table's returns, and those of the seeds added, which are copies of them.
     np.testing.assert_allclose(curves(figure.axes[0])["5"].get_ydata(), [5201, 5202])
     with pytest.raises(InputError, match=r"dynamics\.epochs = 5, seeds \[3, 4, 5\]"):
         select_sweep(table, sweeps[0], sweeps)
+
+
+def test_widths_of_layers_are_a_lone_panel_with_a_column_for_each_agent(table):
+    layers = {5: 500, 30: "500x500"}  # as a table has them that was read from a file
+    own = table[table["planning.horizon"] == 20]
+    swimmer = own.assign(**{"dynamics.hidden_layers": own["dynamics.epochs"].map(layers)})
+    both = pd.concat([swimmer, swimmer.assign(agent="half_cheetah")])
+    sweeps = [
+        {
+            "panel": "e", "agent": agent, "parameter": "dynamics.hidden_layers",
+            "values": ["500", "500x500"], "seeds": [[0, 1, 2]] * 2, "default": "500",
+        }
+        for agent in ("swimmer", "half_cheetah")
+    ]  # fmt: skip
+    held = {"planning": {"num_samples": 1000}}
+    figure = figure_6.design_decisions(both, sweeps, "quick", "Figure 6e", held=held)
+    assert figure.axes[0].get_gridspec().get_geometry() == (2, 2)
+    for axes, agent in zip(figure.axes[:2], ("Swimmer", "Half-cheetah"), strict=True):
+        assert agent in axes.get_ylabel()
+        np.testing.assert_allclose(curves(axes)["1 × 500"].get_ydata(), [5201, 5202])
+        np.testing.assert_allclose(curves(axes)["2 × 500"].get_ydata(), [30201, 30202])
+        assert written(axes)["1 × 500"].get_fontweight() == "bold"
+    title = title_of(figure)
+    assert "action samples K = 1000" in title
+    assert "Verdicts" not in title
+    returns = final_returns(both, sweeps)
+    assert returns.loc[("half_cheetah", "e", "size of the network", "2 × 500"), "mean"] == 30202
+    # A table whose runs all have one layer is read as numbers.
+    one_layer = both[both["dynamics.hidden_layers"] == 500].assign(
+        **{"dynamics.hidden_layers": 500}
+    )
+    alone = [sweep | {"values": ["500"], "seeds": [[0, 1, 2]]} for sweep in sweeps]
+    assert len(select_sweep(one_layer, alone[0], alone)) == 6

@@ -23,7 +23,7 @@ ALLOWED = {
     "hidden_layers",
     (*SWIMMER, "random_data"): "rollouts, validation_rollouts, steps",
     ("figures", "figure_5"): "seeds, agent, steps, starts, elements, experiment",
-    ("figures", "figure_6"): "seeds, agents, sweeps, experiment",
+    ("figures", "figure_6"): "seeds, agents, held, sweeps, experiment",
     ("figures", "figure_7"): "seeds, agents, agent_seeds, experiment",
     ("dyna",): "runs, discount, exploration, figure_8_2, figure_8_4, figure_8_5",
     ("dyna", "figure_8_2"): "episodes, step_size, planning_steps, sweeping",

@@ -137,6 +137,7 @@ def test_an_overlay_leaves_no_figure_agent_or_panel_out(scale):
         for section in (reduced, paper)
     )
     assert panels == expected
+    assert reduced["figure_6e"].agents == paper["figure_6e"].agents
 
 
 def test_number_of_runs_at_paper_scale():
@@ -146,8 +147,8 @@ def test_number_of_runs_at_paper_scale():
     # data, a horizon of 5, K of 100, 5 and 100 rollouts (8 each); of the swimmer 20, 40, 60 and 80
     # epochs, of the half-cheetah a horizon of 40. 5 seeds of the rest.
     compared = 2 + 2 * 8 + 4 + 1
-    # Figure 9, 5 seeds: CEM, iCEM and MPPI with 3 numbers of samples each, PETS, and random
-    # shooting with two layers. Random shooting with one is Figure 6's.
+    # 5 seeds: of Figure 6e two layers; of Figure 9 CEM, iCEM and MPPI with 3 numbers of samples
+    # each, and PETS. Random shooting with one layer is Figure 6's.
     further = 2 * (3 * 3 + 1 + 1)
     experiments = load_configuration(SCALES["paper"]).experiments.values()
     runs = with_sources(run for experiment in experiments for run in experiment.asked_for())

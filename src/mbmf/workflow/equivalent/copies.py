@@ -126,10 +126,10 @@ def full_size_overlay(folders: Sequence[Path], own: Path) -> str:
     sweep = {"panel": "a", "parameter": "dynamics.epochs", "values": [1]}
     figures: dict[str, dict[str, Any]] = {
         "figure_5": {"steps": 20},
-        "figure_6": {"agents": names[:1], "sweeps": [sweep]},
+        "figure_6": {"agents": names[:1]},
         "figure_7": {"agents": names, "seeds": [0]},
     }
-    agent_settings = read_yaml(own / "config/agents.yaml")["agents"]
+    own_settings = read_yaml(own / "config/agents.yaml")["agents"][names[0]]["model_based"]
     own_figures = read_yaml(own / "config/config.yaml").get("figures", {})
     for name, section in own_figures.items():
         # Newer commits have figures that older ones lack, and seeds of a figure's own.
@@ -140,8 +140,15 @@ def full_size_overlay(folders: Sequence[Path], own: Path) -> str:
             shortened["seeds"] = [0]
         if "agent_seeds" in section:
             shortened["agent_seeds"] = []
+        if "sweeps" in section:
+            shortened["sweeps"] = [sweep]
+        if "held" in section:
+            shortened["held"] = {
+                part: {key: own_settings[part][key] for key in held}
+                for part, held in section["held"].items()
+            }
         if "methods" in section:
-            own_samples = agent_settings[names[0]]["model_based"]["planning"]["num_samples"]
+            own_samples = own_settings["planning"]["num_samples"]
             shortened["methods"] = [{"name": "its own", "num_samples": [own_samples]}]
     content = {"scale": "full_size", "seeds": [0], "agents": agents, "figures": figures}
     return yaml.safe_dump(content, sort_keys=False)
