@@ -120,10 +120,11 @@ class Figure6(Experiment[Figure6Section]):
 
     def _check_held(self) -> None:
         parts = ModelBasedSettings.model_fields
-        for unknown in self.section.held.keys() - parts:
-            raise SectionError(
-                ("held", unknown), f"unknown key; should be one of {', '.join(parts)}"
-            )
+        for part in self.section.held:
+            if part not in parts:
+                raise SectionError(
+                    ("held", part), f"unknown key; should be one of {', '.join(parts)}"
+                )
         for agent in self.section.agents:
             try:
                 self.held(agent)

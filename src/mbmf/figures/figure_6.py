@@ -82,6 +82,8 @@ def design_decisions(
 ) -> Figure:
     """Figure 6: for each agent a row of curves and one of last returns, a column for each decision.
 
+    A lone decision has a column for each agent.
+
     Args:
         table: tidy curves of all runs.
         sweeps: contents of each panel, from `mbmf.experiments.figure_6.Figure6.panels`.
@@ -93,30 +95,29 @@ def design_decisions(
     use_style()
     agents = list(dict.fromkeys(sweep["agent"] for sweep in sweeps))
     panels = list(dict.fromkeys(sweep["panel"] for sweep in sweeps))
-    # A lone decision has a column for each agent.
-    rows, columns = (len(agents), len(panels)) if len(panels) > 1 else (1, len(agents))
+    lone = len(panels) == 1
+    rows, columns = (1, len(agents)) if lone else (len(agents), len(panels))
     figure, grid = plt.subplots(
         2 * rows,
         columns,
         figsize=(3.1 * columns, 5.9 * rows + 0.6),
         height_ratios=[1.1, 1] * rows,
         sharex=False,
-        sharey="row" if len(panels) > 1 else False,
+        sharey=False if lone else "row",
         squeeze=False,
     )
     ends = []
     for sweep in sweeps:
-        row, column = agents.index(sweep["agent"]), panels.index(sweep["panel"])
-        if len(panels) == 1:
-            row, column = 0, row
+        agent, panel = agents.index(sweep["agent"]), panels.index(sweep["panel"])
+        row, column = (0, agent) if lone else (agent, panel)
         above, below = grid[2 * row, column], grid[2 * row + 1, column]
         of_sweep = select_sweep(table, sweep, sweeps)
         ends.append((above, _curves(above, of_sweep, sweep)))
         _last_returns(below, of_sweep, sweep, _of_panel(readings, sweep))
-        if sweep["panel"] == panels[0]:
+        if panel == 0:
             above.set_ylabel(f"{title_of(sweep['agent'])}\nreturn of an MPC rollout")
             below.set_ylabel("return at the last iteration")
-    own = "the setting held elsewhere" if len(panels) > 1 else "the agent's own"
+    own = "the agent's own" if lone else "the setting held elsewhere"
     whole = _sample(table, sweeps, scale).replace(" ", NO_BREAK)
     title = [
         f"{heading}: design decisions{_held(held)} ({whole})",
