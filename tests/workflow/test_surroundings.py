@@ -118,7 +118,14 @@ def test_the_report_of_an_unfinished_scale_shows_what_is_there(tiny):
     told = done.stdout.splitlines()
     assert told[0] == "results/smoke/report.html"
     unfinished = [line.split(":")[1].strip() for line in told[1:]]
-    assert unfinished == ["Figure 5", "Figure 6", "Figure 7", "Figure 9", "Trajectories"]
+    assert unfinished == [
+        "Figure 5",
+        "Figure 6",
+        "Figure 6e",
+        "Figure 7",
+        "Figure 9",
+        "Trajectories",
+    ]
     assert tiny.digests() == before
     page = (tiny.folder / "results/smoke/report/claims.html").read_text()
     assert "Not finished: Figure 5" in page
